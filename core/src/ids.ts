@@ -1,0 +1,64 @@
+/** Ids say what they are (`cv_…`) and sort by the time they were minted. Pure: time and chance come in as arguments. */
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type ConversationId = Branded<'ConversationId'>;
+export type LegId = Branded<'LegId'>;
+export type LineId = Branded<'LineId'>;
+export type ReservationId = Branded<'ReservationId'>;
+export type RecordingId = Branded<'RecordingId'>;
+export type AgentId = Branded<'AgentId'>;
+export type TeamId = Branded<'TeamId'>;
+export type CustomerId = Branded<'CustomerId'>;
+export type TrunkId = Branded<'TrunkId'>;
+
+/** Milliseconds since 1970-01-01T00:00Z. */
+export type EpochMs = number & { readonly [brand]: 'EpochMs' };
+export const epochMs = (value: number): EpochMs => value as EpochMs;
+
+/** A telephone number in E.164 form, `+` first: `+81312345678`. */
+export type E164 = Branded<'E164'>;
+
+export interface IdKinds {
+  cv: ConversationId;
+  lg: LegId;
+  ln: LineId;
+  rs: ReservationId;
+  rc: RecordingId;
+  ag: AgentId;
+  tm: TeamId;
+  cu: CustomerId;
+  tk: TrunkId;
+}
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * Mints an id: prefix, `_`, 10 characters of time (48 bits), 16 characters of chance (80 bits), Crockford base 32.
+ *
+ * @param at when the thing came to be; ids of the same kind sort by it
+ * @param chance at least 10 random bytes
+ */
+export function mintId<Kind extends keyof IdKinds>(kind: Kind, at: EpochMs, chance: Uint8Array): IdKinds[Kind] {
+  if (chance.length < 10) throw new RangeError('mintId needs 10 random bytes');
+  let time = '';
+  for (let rest = Math.max(0, Math.floor(at)), i = 0; i < 10; i++, rest = Math.floor(rest / 32)) {
+    time = alphabet.charAt(rest % 32) + time;
+  }
+  let tail = '';
+  for (let bits = 0, held = 0, i = 0; i < 10; i++) {
+    held = (held << 8) | (chance[i] ?? 0);
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      tail += alphabet.charAt((held >> bits) & 31);
+    }
+    held &= (1 << bits) - 1;
+  }
+  return `${kind}_${time}${tail}` as IdKinds[Kind];
+}
+
+/** True when `text` has the form of an id of this kind; says nothing about whether the thing exists. */
+export function isId<Kind extends keyof IdKinds>(kind: Kind, text: string): text is IdKinds[Kind] {
+  return text.startsWith(`${kind}_`) && /^[0-9a-z_]{1,40}$/.test(text);
+}

@@ -1,0 +1,143 @@
+/**
+ * What the domain needs from the world, in the domain's words. Adapters live outside core: `telephony/carriers/exchange`
+ * is the Telephony of this house, `server/store` the Journal, `server/directory` the Directory.
+ */
+import type { Conversation } from './conversation/conversation.js';
+import type { ConversationEvent } from './conversation/events.js';
+import type {
+  AgentId,
+  ConversationId,
+  CustomerId,
+  E164,
+  EpochMs,
+  LegId,
+  LineId,
+  RecordingId,
+  TeamId,
+  TrunkId,
+} from './ids.js';
+
+/** What a leg can be made to hear. Each is a sound of ours, looped until told otherwise; announcements play once. */
+export type Sound = 'ring-back' | 'hold-music' | 'announcement-reconnecting' | 'announcement-closing';
+
+/** Why we end or refuse a leg. The exchange maps it to a SIP status or a BYE with a Reason header. */
+export type HangUpCause =
+  | 'normal' // a person hung up, or the conversation is complete
+  | 'unknown-number' // nobody lives at the dialled number
+  | 'not-acceptable' // no common codec
+  | 'overloaded' // we refuse new calls; retry later
+  | 'failed'; // something of ours broke
+
+/** Why a leg that we did not end came to its end. */
+export type LegEndCause =
+  | 'hung-up' // BYE, or the web caller's button
+  | 'cancelled' // CANCEL before an answer
+  | 'media-lost' // the far end's audio path died
+  | 'failed'; // protocol or process failure
+
+/** Commands to the phone network. Fire and forget: what becomes of one arrives as a PhoneEvent. */
+export type PhoneCommand =
+  /** Tell an unanswered caller that a phone rings (SIP 180). No-op once answered. */
+  | { type: 'ring'; leg: LegId }
+  /** Answer the customer's leg (SIP 200). `leg.answered` follows. No-op once answered. */
+  | { type: 'answer'; leg: LegId }
+  /** Loop a sound to an answered leg in place of whatever it hears; null is silence. Ignored while joined. */
+  | { type: 'play'; leg: LegId; sound: Sound | null }
+  /**
+   * Join the customer and the agent's warm line so that they hear each other; answers the customer's leg first when that is
+   * still to be done. `recording` (minted by us) begins with the first join of a customer's leg and runs until that leg ends;
+   * a later join of the same leg passes the same id and the recording goes on. `leg.joined` or `leg.join-failed` follows.
+   */
+  | { type: 'join'; customer: LegId; agentLeg: LegId; agent: AgentId; recording: RecordingId | null }
+  /** Take the two apart. The agent's line stays warm; the customer's leg stays up and hears silence until told. */
+  | { type: 'part'; customer: LegId; agentLeg: LegId }
+  /** The customer hears `sound`, the agent silence; both stay joined. */
+  | { type: 'hold'; customer: LegId; agentLeg: LegId; sound: Sound }
+  | { type: 'resume'; customer: LegId; agentLeg: LegId }
+  /** Send digits to the leg as RFC 4733 events, in order, 100 ms each. */
+  | { type: 'dtmf'; leg: LegId; digits: string }
+  /** End the leg, in whatever state it is. `leg.ended` does not follow for a leg that we ended. */
+  | { type: 'hang-up'; leg: LegId; cause: HangUpCause };
+
+/** What the phone network tells us. `at` is the adapter's own clock reading of the moment itself. */
+export type PhoneEvent =
+  | {
+      type: 'leg.arrived';
+      leg: LegId;
+      at: EpochMs;
+      carrier: 'exchange' | 'web' | 'twilio' | 'simulation';
+      trunk: TrunkId | null;
+      /** The caller's number as the network gave it, raw; null when withheld. The engine normalises it. */
+      from: string | null;
+      fromName: string | null;
+      /** The dialled number, raw. */
+      to: string;
+    }
+  | { type: 'leg.answered'; leg: LegId; at: EpochMs }
+  | { type: 'leg.ended'; leg: LegId; at: EpochMs; cause: LegEndCause }
+  | { type: 'leg.joined'; customer: LegId; agentLeg: LegId; at: EpochMs }
+  | { type: 'leg.join-failed'; customer: LegId; agentLeg: LegId; at: EpochMs; because: string }
+  | { type: 'leg.dtmf'; leg: LegId; at: EpochMs; digit: string }
+  /** Audio can flow to and from this agent: the line's data channel echoes. Repeated only after a loss. */
+  | { type: 'line.proven'; agent: AgentId; line: LineId; at: EpochMs }
+  | {
+      type: 'line.lost';
+      agent: AgentId;
+      line: LineId;
+      at: EpochMs;
+      because: 'heartbeat' | 'closed' | 'replaced' | 'media-process';
+    }
+  | {
+      type: 'recording.finished';
+      recording: RecordingId;
+      leg: LegId;
+      at: EpochMs;
+      path: string;
+      durationMs: number;
+      bytes: number;
+    }
+  /** The media process behind these legs and lines is gone. Their `leg.ended`/`line.lost` follow. */
+  | { type: 'media.lost'; at: EpochMs };
+
+/** The phone network. One implementation per carrier; one contract suite runs on all of them. */
+export interface Telephony {
+  carryOut(command: PhoneCommand): void;
+  /** @returns a function that takes the listener away again */
+  listen(listener: (event: PhoneEvent) => void): () => void;
+  /** Opens (or replaces) an agent's warm line. SDP offer in, SDP answer out. `line.proven` follows when it works both ways. */
+  openLine(request: { agent: AgentId; line: LineId; offer: string }): Promise<{ answer: string }>;
+  closeLine(line: LineId): void;
+}
+
+/** Events of conversations, appended in order with group commit; the projections are updated in the same transaction. */
+export interface Journal {
+  /**
+   * Resolves when `events` and the record they fold to are on disk. Calls for one conversation are committed in call order.
+   * @param record the record after the last of `events`
+   */
+  append(events: readonly ConversationEvent[], record: Conversation): Promise<void>;
+  /** Conversations that are not closed: what a start-up has to reconcile. */
+  open(): Promise<Conversation[]>;
+  events(conversation: ConversationId): Promise<ConversationEvent[]>;
+}
+
+/** Who a number belongs to. */
+export interface CallerIdentity {
+  customer: CustomerId;
+  name: string;
+  kana: string | null;
+  owner: AgentId | null;
+  /** The owner's team, or the customer's own when there is no owner. */
+  team: TeamId | null;
+}
+
+export interface Directory {
+  /** ≤ 5 ms at 1,000,000 numbers. Null when nobody is known under the number. */
+  findByNumber(number: E164): Promise<CallerIdentity | null>;
+  /** Any written form (national, with hyphens, full-width digits) to E.164, or null when it is no number. Pure and synchronous. */
+  normalise(written: string): E164 | null;
+}
+
+export interface Clock {
+  now(): EpochMs;
+}

@@ -1,0 +1,132 @@
+/**
+ * The live connection of a desk: one WebSocket at /api/v1/live, JSON text frames. The server's word is the truth; the desk
+ * draws `desk` messages as they come and never guesses the state of a call.
+ */
+import { z } from 'zod';
+import { agentView, awayReason, disposition, epochMs, me, presenceView } from './api.js';
+
+const id = z.string().max(60);
+const sdp = z.string().max(20_000);
+
+export const deskMessage = z.discriminatedUnion('type', [
+  /** First message. A desk with another build than the server's is told `outdated` and reloads when no call is up. */
+  z.object({
+    type: z.literal('hello'),
+    v: z.number().int(),
+    build: z.string().max(100),
+    page: z.enum(['desk', 'board']),
+  }),
+  /** Opens the warm line. `nonce` is echoed in the answer so that late answers of an older attempt are dropped. */
+  z.object({ type: z.literal('line.open'), nonce: id, offer: sdp }),
+  z.object({ type: z.literal('line.close') }),
+  z.object({ type: z.literal('presence.set'), presence: z.enum(['available', 'away']), reason: awayReason.nullable() }),
+  z.object({ type: z.literal('offer.ringing'), reservation: id }),
+  z.object({ type: z.literal('offer.accept'), reservation: id }),
+  z.object({ type: z.literal('offer.decline'), reservation: id }),
+  z.object({ type: z.literal('call.hang-up'), conversation: id }),
+  z.object({ type: z.literal('call.hold'), conversation: id }),
+  z.object({ type: z.literal('call.resume'), conversation: id }),
+  z.object({ type: z.literal('call.mute'), conversation: id, muted: z.boolean() }),
+  z.object({ type: z.literal('call.dtmf'), conversation: id, digits: z.string().regex(/^[0-9*#A-D]{1,32}$/) }),
+  z.object({
+    type: z.literal('wrap-up.save'),
+    conversation: id,
+    disposition: disposition.nullable(),
+    note: z.string().max(10_000),
+  }),
+  /** Own line's figures, measured by the browser every few seconds. */
+  z.object({ type: z.literal('ping'), n: z.number().int() }),
+]);
+export type DeskMessage = z.infer<typeof deskMessage>;
+
+export const callerView = z.object({
+  conversation: id,
+  /** Null: not in the customer database. */
+  customer: z.object({ id, name: z.string(), kana: z.string().nullable() }).nullable(),
+  number: z.string().nullable(),
+  numberRaw: z.string().nullable(),
+  to: z.string(),
+  toName: z.string(),
+  owner: z.object({ id, name: z.string() }).nullable(),
+  waitingSince: epochMs,
+});
+export type CallerView = z.infer<typeof callerView>;
+
+export const deskState = z.object({
+  presence: presenceView,
+  /** True when the agent's audio path is proven. */
+  line: z.enum(['none', 'opening', 'proven']),
+  offer: z
+    .object({
+      reservation: id,
+      caller: callerView,
+      target: z.enum(['owner', 'team', 'anyone']),
+      because: z.enum(['owner', 'longest-idle', 'ring-all', 'freed']),
+      offeredAt: epochMs,
+      expiresAt: epochMs,
+    })
+    .nullable(),
+  call: z
+    .object({
+      caller: callerView,
+      state: z.enum(['connecting', 'talking', 'held']),
+      startedAt: epochMs,
+      heldSince: epochMs.nullable(),
+      recording: z.boolean(),
+    })
+    .nullable(),
+  wrapUp: z.object({ caller: callerView, startedAt: epochMs, endsAt: epochMs }).nullable(),
+});
+export type DeskState = z.infer<typeof deskState>;
+
+export const serverMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('welcome'), v: z.number().int(), build: z.string(), now: epochMs, me }),
+  /** The server's build differs from this desk's. */
+  z.object({ type: z.literal('outdated'), build: z.string() }),
+  z.object({ type: z.literal('desk'), seq: z.number().int(), now: epochMs, state: deskState }),
+  z.object({ type: z.literal('line.answer'), nonce: id, answer: sdp }),
+  /** The line died, or another tab took it (`replaced`): then this tab closes its microphone and does not reopen by itself. */
+  z.object({
+    type: z.literal('line.lost'),
+    because: z.enum(['heartbeat', 'closed', 'replaced', 'media-process', 'refused']),
+  }),
+  z.object({
+    type: z.literal('board'),
+    seq: z.number().int(),
+    now: epochMs,
+    full: z.boolean(),
+    agents: z.array(agentView),
+    waiting: z.array(
+      z.object({
+        conversation: id,
+        name: z.string().nullable(),
+        number: z.string().nullable(),
+        toName: z.string(),
+        since: epochMs,
+      }),
+    ),
+  }),
+  z.object({ type: z.literal('error'), code: z.string(), detail: z.string(), re: z.string().nullable() }),
+  z.object({ type: z.literal('pong'), n: z.number().int(), now: epochMs }),
+  /** The session ended (signed out elsewhere, expired): go to the sign-in page. */
+  z.object({ type: z.literal('signed-out') }),
+]);
+export type ServerMessage = z.infer<typeof serverMessage>;
+export type BoardMessage = Extract<ServerMessage, { type: 'board' }>;
+
+/** The customer's phone in the browser, demo only: one WebSocket at /api/v1/phone, no session. */
+export const phoneMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('dial'), from: z.string().max(40), to: z.string().max(40), offer: sdp }),
+  z.object({ type: z.literal('hang-up') }),
+  z.object({ type: z.literal('dtmf'), digit: z.string().regex(/^[0-9*#]$/) }),
+]);
+export type PhoneMessage = z.infer<typeof phoneMessage>;
+
+export const phoneServerMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('dialling'), answer: sdp }),
+  z.object({ type: z.literal('ringing') }),
+  z.object({ type: z.literal('answered') }),
+  z.object({ type: z.literal('ended'), cause: z.string() }),
+  z.object({ type: z.literal('error'), code: z.string(), detail: z.string() }),
+]);
+export type PhoneServerMessage = z.infer<typeof phoneServerMessage>;

@@ -1,0 +1,2 @@
+/** The service: what ties core to the phone, the store and the screens. */
+export {};

@@ -1,0 +1,130 @@
+/**
+ * What control and a media process say to each other over a Unix socket: one JSON object a line.
+ *
+ * The media process is driven by these messages only. It knows legs (plain strings) and sounds, nothing of calls, agents or
+ * customers. It keeps its legs when control goes away and gives them all up only when nobody came back within `orphanMs`.
+ */
+export const mediaProtocolVersion = 1;
+
+/** Where and how the far end of a plain RTP leg wants its audio. */
+export interface RtpRemote {
+  address: string;
+  port: number;
+  codec: 'PCMU' | 'PCMA';
+  /** RFC 4733 payload type the far end accepts, or null. */
+  dtmfPayloadType: number | null;
+  ptimeMs: number;
+  /** As the far end declares it: it sends, it receives. `sendrecv` is both. */
+  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+export type MediaRequest =
+  | { type: 'hello'; version: number }
+  /** Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. */
+  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null }
+  /** New remote after a re-INVITE. The source lock is released and taken anew. */
+  | { type: 'aim-rtp'; leg: string; remote: RtpRemote }
+  /** Opens a WebRTC leg from a browser's offer (no trickle). `heartbeat`: expect the data channel `ctl` and prove it. */
+  | { type: 'open-webrtc'; leg: string; offer: string; heartbeat: boolean }
+  | { type: 'close'; leg: string }
+  /** Loops a sound (announcements play once) to the leg; null stops. Goes on underneath a bridge's hold only. */
+  | { type: 'play'; leg: string; sound: string | null }
+  /** The two hear each other. Whatever plays to either stops. */
+  | { type: 'bridge'; a: string; b: string }
+  | { type: 'unbridge'; a: string; b: string }
+  /** `leg` hears the sound, its bridge partner silence; the bridge stays. */
+  | { type: 'hold'; leg: string; sound: string }
+  | { type: 'resume'; leg: string }
+  /** Two-channel WAV at `path`: left what the leg says, right what it hears from a bridge partner (not music). Idempotent by `recording`. */
+  | { type: 'record'; recording: string; leg: string; path: string }
+  | { type: 'stop-record'; recording: string }
+  | { type: 'dtmf'; leg: string; digits: string };
+
+/** The value with which each request is answered when it succeeds. */
+export interface MediaReplies {
+  hello: {
+    version: number;
+    pid: number;
+    legs: { leg: string; bridgedTo: string | null; recording: string | null; proven: boolean }[];
+  };
+  'open-rtp': { address: string; port: number };
+  'aim-rtp': null;
+  'open-webrtc': { answer: string };
+  close: null;
+  play: null;
+  /** When the bridge stood, epoch ms. */
+  bridge: { at: number };
+  unbridge: null;
+  hold: null;
+  resume: null;
+  record: null;
+  'stop-record': { path: string; durationMs: number; bytes: number } | null;
+  dtmf: null;
+}
+
+export type MediaErrorCode =
+  | 'version' // the two sides are of different versions
+  | 'no-such-leg'
+  | 'leg-exists'
+  | 'no-port' // the RTP port range is used up
+  | 'bad-sdp'
+  | 'not-connected' // the WebRTC leg has no path yet
+  | 'disk' // the recording cannot be written
+  | 'bad-request'
+  | 'failed';
+
+export type MediaReply =
+  | { n: number; ok: true; value: unknown }
+  | { n: number; ok: false; code: MediaErrorCode; detail: string };
+
+/** Control → media: each request carries a number that its reply repeats. */
+export type MediaRequestFrame = MediaRequest & { n: number };
+
+/** Media → control, unasked. `at` is epoch ms. */
+export type MediaEvent =
+  | { type: 'leg-connected'; leg: string; at: number }
+  /** The leg is gone without being told to; its id is free again. */
+  | {
+      type: 'leg-lost';
+      leg: string;
+      at: number;
+      because: 'ice' | 'closed' | 'rtp-silence' | 'heartbeat' | 'orphaned' | 'failed';
+    }
+  /** The heartbeat has gone round: audio can flow. Sent again after `line-suspect` when the echo is back. */
+  | { type: 'line-proven'; leg: string; at: number; rttMs: number }
+  /** No echo for 3 s while idle, or no RTP for 1 s in a bridge. The leg is kept: it may come back. */
+  | { type: 'line-suspect'; leg: string; at: number; because: 'heartbeat' | 'rtp-silence' }
+  | { type: 'dtmf'; leg: string; at: number; digit: string }
+  | {
+      type: 'recording-finished';
+      recording: string;
+      leg: string;
+      at: number;
+      path: string;
+      durationMs: number;
+      bytes: number;
+    }
+  | {
+      type: 'log';
+      level: 'info' | 'warn' | 'error';
+      message: string;
+      data?: Record<string, string | number | boolean | null>;
+    };
+
+export type MediaFrame = ({ kind: 'reply' } & MediaReply) | ({ kind: 'event' } & MediaEvent);
+
+/** Settings of a media process, given as one JSON argument on its command line. */
+export interface MediaSettings {
+  /** Path of the Unix socket it listens on. */
+  socket: string;
+  /** Address that RTP and ICE bind to, and the one written into SDP when it differs (NAT). */
+  bindAddress: string;
+  publicAddress: string;
+  /** First port is the ICE/UDP mux of all WebRTC legs; the rest serve plain RTP. Must lie outside the ephemeral range. */
+  portMin: number;
+  portMax: number;
+  /** Folder that may hold the company's own sounds; ours are built in. */
+  soundsFolder: string | null;
+  /** How long legs outlive control. */
+  orphanMs: number;
+}
