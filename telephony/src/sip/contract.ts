@@ -1,0 +1,77 @@
+/**
+ * The user agent as a carrier sees it. `net/sip-endpoint.ts` implements it over UDP and TCP sockets on top of the sans-IO
+ * engine of this folder; carriers never touch a message, a transaction or a socket.
+ */
+import type { SdpAudio } from '../sdp/contract.js';
+
+/** Where a request came from, as the socket saw it. */
+export interface SipSource {
+  transport: 'udp' | 'tcp';
+  address: string;
+  port: number;
+}
+
+/** An INVITE that opens a dialog towards us. Every method may be called at any time; late ones are no-ops. */
+export interface IncomingCall {
+  /** Unique per dialog attempt in this process. */
+  readonly id: string;
+  readonly source: SipSource;
+  /** User part of the Request-URI, percent-decoded, `;` parameters of the user part removed. */
+  readonly to: string;
+  /** Asserted identity when the trunk is trusted to give one (P-Asserted-Identity, RFC 3325), otherwise From; null when anonymous. */
+  readonly from: string | null;
+  readonly fromName: string | null;
+  /** The caller's offer; null when the INVITE came without SDP (then we offer in the 200). */
+  readonly offer: SdpAudio | null;
+  /** 180 Ringing, repeated by the engine as RFC 3261 §13.3.1.1 asks (every minute). */
+  ring(): void;
+  /** 200 OK with our SDP, retransmitted until ACK. `onAnswered` follows when it was sent; `onEnded('failed')` when no ACK came (64·T1). */
+  answer(sdp: string): void;
+  /** A final refusal, 300–699. `retryAfterS` becomes a Retry-After header. */
+  refuse(status: number, reason: string, retryAfterS?: number): void;
+  /** BYE in a confirmed dialog, 480 before an answer. `cause` becomes a Reason header (RFC 3326). */
+  hangUp(cause: string): void;
+  /** All that is needed to send a BYE from another process after ours died: JSON-safe. */
+  snapshot(): DialogSnapshot | null;
+}
+
+export interface DialogSnapshot {
+  callId: string;
+  localUri: string;
+  localTag: string;
+  remoteUri: string;
+  remoteTag: string;
+  remoteTarget: string;
+  routeSet: string[];
+  localCseq: number;
+  remoteCseq: number | null;
+  source: SipSource;
+}
+
+export interface CallListener {
+  onAnswered(): void;
+  /** ACK arrived. `answer` is the far end's SDP when our 200 carried the offer. */
+  onAcknowledged(answer: SdpAudio | null): void;
+  onEnded(cause: 'hung-up' | 'cancelled' | 'failed'): void;
+  /** A re-INVITE or UPDATE with SDP: return our answer, or null to refuse with 488. Without SDP `offer` is null: return our offer. */
+  onReoffer(offer: SdpAudio | null): string | null;
+  /** A DTMF digit by SIP INFO (application/dtmf-relay or application/dtmf). */
+  onDigit(digit: string): void;
+}
+
+export interface SipEndpointHandlers {
+  /** Is this source one of ours? Null: refuse quietly (rate-limited 403, logged once per source). The string names the trunk. */
+  trunkOf(source: SipSource): string | null;
+  /** A new call from a trunk. Return the listener of its life. */
+  onCall(call: IncomingCall, trunk: string): CallListener;
+}
+
+export interface SipEndpoint {
+  /** Binds UDP and TCP. @throws Error with `code` EADDRINUSE and the like */
+  start(): Promise<void>;
+  /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
+  endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
+  /** Hangs up what is open, waits for transactions at most `graceMs`, closes the sockets. */
+  stop(graceMs: number): Promise<void>;
+  readonly counts: { dialogs: number; transactions: number };
+}
