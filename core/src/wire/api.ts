@@ -226,6 +226,19 @@ export const conversationDetail = conversationSummary.extend({
 });
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 
+export const recordingQuery = z.object({
+  download: z.enum(['0', '1']).optional().describe('1: answer as a file to save, with a name.'),
+});
+export const peaksQuery = z.object({
+  points: z.coerce.number().int().min(1).max(4000).default(800).describe('How many points to draw per channel.'),
+});
+const peaks = z.array(z.number().min(0).max(1)).describe('Loudest sample of each stretch of equal length, 0 to 1.');
+export const recordingPeaks = z.object({
+  durationMs: z.number().int().nonnegative(),
+  channels: z.tuple([peaks, peaks]).describe('Left: the customer. Right: the agent.'),
+});
+export type RecordingPeaks = z.infer<typeof recordingPeaks>;
+
 export const demoInfo = z.object({
   password: z.string(),
   people: z.array(z.object({ email: z.string(), name: z.string(), team: z.string(), role })),

@@ -9,6 +9,11 @@ export const errorCatalogue = {
   'wrong-origin': { http: 403, retry: false, means: 'The request came from a page of another site.' },
   'not-found': { http: 404, retry: false, means: 'There is no such thing, or this person may not see it.' },
   'bad-request': { http: 400, retry: false, means: 'The request does not fit its schema; `detail` names the field.' },
+  'wrong-content-type': {
+    http: 415,
+    retry: false,
+    means: 'The body is not of a content type that this request takes.',
+  },
   'too-large': { http: 413, retry: false, means: 'The body is larger than this request may be.' },
   'range-not-satisfiable': { http: 416, retry: false, means: 'The range asked for lies outside the file.' },
   'no-recording': { http: 404, retry: false, means: 'The conversation has no recording, or its file is gone.' },
