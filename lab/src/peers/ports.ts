@@ -1,0 +1,36 @@
+/** Free ports for the peers of one run, from ranges that lie outside the ephemeral one. */
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+
+const ranges = { http: [8200, 8299], sip: [6300, 6399], rtp: [20600, 20999], control: [8300, 8399] } as const;
+export type PortUse = keyof typeof ranges;
+
+const next: Record<PortUse, number> = { http: 0, sip: 0, rtp: 0, control: 0 };
+
+/** @returns the first of `count` neighbouring ports, even for RTP, free on 127.0.0.1 over TCP and UDP a moment ago */
+export async function freePorts(use: PortUse, count = 1): Promise<number> {
+  const [min, max] = ranges[use];
+  const step = use === 'rtp' ? count + (count & 1) : count;
+  const slots = Math.floor((max - min + 1) / step);
+  for (let tried = 0; tried < slots; tried++) {
+    // Each call goes on where the last one stopped, so a port just closed is not taken again at once.
+    const first = min + (next[use]++ % slots) * step;
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
+    if (free.every(Boolean)) return first;
+  }
+  throw new Error(`no ${count} free ports for ${use} in ${min}-${max}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const tcp = await new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  if (!tcp) return false;
+  return new Promise<boolean>((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
+  });
+}
