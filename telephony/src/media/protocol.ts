@@ -27,8 +27,11 @@ export type MediaRequest =
   /** Opens a WebRTC leg from a browser's offer (no trickle). `heartbeat`: expect the data channel `ctl` and prove it. */
   | { type: 'open-webrtc'; leg: string; offer: string; heartbeat: boolean }
   | { type: 'close'; leg: string }
-  /** Loops a sound (announcements play once) to the leg; null stops. Goes on underneath a bridge's hold only. */
-  | { type: 'play'; leg: string; sound: string | null }
+  /**
+   * Loops a sound to the leg in place of whatever plays; null stops. Names that begin with `announcement-` play once, and
+   * `followedBy` (looped) comes after such a one, else silence. While the leg is bridged and not held nothing is played.
+   */
+  | { type: 'play'; leg: string; sound: string | null; followedBy?: string }
   /** The two hear each other. Whatever plays to either stops. */
   | { type: 'bridge'; a: string; b: string }
   | { type: 'unbridge'; a: string; b: string }
