@@ -1,0 +1,84 @@
+/**
+ * Every setting of an installation: name, default and meaning. docs/reference/settings.md and settings.ja.md are this table,
+ * and a test keeps it so. What a value may be is decided in settings.ts.
+ */
+export const settingTable = {
+  DENWABAN_DATA_DIR: {
+    default: '.denwaban',
+    en: 'Folder of everything that is kept: the embedded database and the recordings. Relative to the checkout. A path of its own per installation.',
+    ja: '保存するもの全て（内蔵データベースと録音）を置くフォルダー。相対パスはチェックアウトから数えます。インストールごとに別のフォルダーにします。',
+  },
+  DENWABAN_HTTP_PORT: {
+    default: '8080',
+    en: 'TCP port of the screens and the API.',
+    ja: '画面と API の TCP ポート。',
+  },
+  DENWABAN_HTTP_HOST: {
+    default: '127.0.0.1',
+    en: 'Address that the HTTP server binds to. Browsers give a page the microphone only on `localhost` or over HTTPS: put a TLS proxy in front for other machines.',
+    ja: 'HTTP サーバーが待ち受けるアドレス。ブラウザーがマイクを許すのは `localhost` か HTTPS だけです。他の端末から使うときは TLS プロキシーを前に置きます。',
+  },
+  DENWABAN_SIP_HOST: {
+    default: '127.0.0.1',
+    en: 'IPv4 address that SIP and RTP bind to; `0.0.0.0` is every interface and needs DENWABAN_PUBLIC_ADDRESS.',
+    ja: 'SIP と RTP が待ち受ける IPv4 アドレス。`0.0.0.0` は全てのインターフェースで、DENWABAN_PUBLIC_ADDRESS が必要です。',
+  },
+  DENWABAN_SIP_PORT: {
+    default: '5060',
+    en: 'Port of SIP, UDP and TCP.',
+    ja: 'SIP のポート（UDP と TCP）。',
+  },
+  DENWABAN_RTP_PORTS: {
+    default: '20000-20999',
+    en: 'UDP ports of audio, first and last. The first serves all browsers, the others two a phone call. Must lie outside the ports that the kernel lends to other programs (32768-60999 on most Linux systems).',
+    ja: '音声の UDP ポートの範囲（最初-最後）。最初の 1 つは全てのブラウザーが共用し、残りは電話 1 通話につき 2 つ使います。カーネルが他のプログラムに貸すポート（多くの Linux では 32768-60999）と重ならないこと。',
+  },
+  DENWABAN_PUBLIC_ADDRESS: {
+    default: 'DENWABAN_SIP_HOST',
+    en: 'IPv4 address at which trunks and browsers reach this machine, when it is another one than DENWABAN_SIP_HOST (NAT).',
+    ja: 'トランクとブラウザーから見たこのマシンの IPv4 アドレス。DENWABAN_SIP_HOST と違うとき（NAT）に指定します。',
+  },
+  DATABASE_URL: {
+    default: 'embedded PostgreSQL',
+    en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 15 or newer.',
+    ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 15 以降。',
+  },
+  DENWABAN_DEMO: {
+    default: '`on` if both hosts are loopback',
+    en: '`on` or `off`. The demo company, its people with one published password, `/phone` and `GET /api/v1/demo`. Never switch it on where strangers can reach it.',
+    ja: '`on` または `off`。デモ会社と、公開された共通パスワードを持つ人々、`/phone`、`GET /api/v1/demo`。外部から届く場所では on にしないこと。',
+  },
+  DENWABAN_LOG_LEVEL: {
+    default: 'info',
+    en: '`trace`, `debug`, `info`, `warn`, `error` or `silent`. The log is JSON, one object a line, on standard output.',
+    ja: '`trace`、`debug`、`info`、`warn`、`error`、`silent` のどれか。ログは標準出力に 1 行 1 つの JSON で出ます。',
+  },
+} as const satisfies Record<string, { default: string; en: string; ja: string }>;
+
+export type SettingName = keyof typeof settingTable;
+
+/** The table as the reference page shows it. */
+export function settingPage(language: 'en' | 'ja'): string {
+  const head = {
+    en: [
+      '# Settings',
+      '',
+      'Read from the environment and checked at start: everything that is wrong is said at once, one line each. This page is made from `server/src/setting-table.ts`; `npx vitest run server/src/settings.test.ts -u` writes it anew.',
+      '',
+      '| variable | default | what it is |',
+    ],
+    ja: [
+      '# 設定',
+      '',
+      '環境変数から読み、起動時に検査します。誤りは全て一度に、1 行に 1 つずつ表示します。このページは `server/src/setting-table.ts` から作られます（`npx vitest run server/src/settings.test.ts -u`）。',
+      '',
+      '| 変数 | 既定値 | 意味 |',
+    ],
+  }[language];
+  const rows = Object.entries(settingTable).map(([name, row]) => {
+    const fallback =
+      /^[\w.-]+$/.test(row.default) && !row.default.startsWith('DENWABAN') ? `\`${row.default}\`` : row.default;
+    return `| \`${name}\` | ${fallback} | ${row[language]} |`;
+  });
+  return [...head, '|---|---|---|', ...rows, ''].join('\n');
+}

@@ -1,0 +1,220 @@
+/**
+ * Reads the settings from the environment. All that is wrong is told at once: each problem is one line that names the variable,
+ * says what is wrong with it and how to mend it. Values that may be secret (DATABASE_URL) are never repeated in a problem.
+ */
+import { readFileSync } from 'node:fs';
+import { isIP, isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
+import { settingTable, type SettingName } from './setting-table.js';
+import type { Settings } from './services.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the kernel says about ports; read from /proc where there is one. */
+export interface KernelPorts {
+  /** Inclusive; null when unknown. */
+  ephemeral: { min: number; max: number } | null;
+  /** Taken out of the ephemeral ones by the administrator. */
+  reserved: readonly { min: number; max: number }[];
+}
+
+export type SettingsResult =
+  | { ok: true; settings: Settings; warnings: string[] }
+  | { ok: false; problems: string[]; warnings: string[] };
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+/** Two for one call, and one for the browsers: less than this is no contact centre. */
+const rtpPortsMin = 10;
+
+/**
+ * @param env the environment, usually process.env
+ * @param checkout folder that a relative DENWABAN_DATA_DIR counts from
+ */
+export function readSettings(
+  env: Environment,
+  checkout: string,
+  kernel: KernelPorts = readKernelPorts(),
+): SettingsResult {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const wrong = (name: SettingName, what: string): void => void problems.push(`${name}: ${what}`);
+  /** The value as written; undefined when unset or blank, as an empty line of an .env file means nothing. */
+  const written = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
+  const value = (name: SettingName): string => written(name) ?? settingTable[name].default;
+
+  const port = (name: 'DENWABAN_HTTP_PORT' | 'DENWABAN_SIP_PORT'): number => {
+    const number = readPort(value(name));
+    if (number === null)
+      wrong(
+        name,
+        `"${value(name)}" is not a port. Give a number from 1 to 65535, such as ${settingTable[name].default}.`,
+      );
+    return number ?? 0;
+  };
+
+  const httpHost = value('DENWABAN_HTTP_HOST');
+  if (!isIP(httpHost) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(httpHost)) {
+    wrong(
+      'DENWABAN_HTTP_HOST',
+      `"${httpHost}" is neither an address nor a host name. Give one such as 127.0.0.1 or 0.0.0.0.`,
+    );
+  }
+  const sipHost = value('DENWABAN_SIP_HOST') === 'localhost' ? '127.0.0.1' : value('DENWABAN_SIP_HOST');
+  if (!isIPv4(sipHost)) {
+    wrong(
+      'DENWABAN_SIP_HOST',
+      `"${sipHost}" is not an IPv4 address. Give one of this machine, such as 127.0.0.1 or 192.168.1.10.`,
+    );
+  }
+  const publicAddress = written('DENWABAN_PUBLIC_ADDRESS') ?? sipHost;
+  if (written('DENWABAN_PUBLIC_ADDRESS') && !isIPv4(publicAddress)) {
+    wrong(
+      'DENWABAN_PUBLIC_ADDRESS',
+      `"${publicAddress}" is not an IPv4 address. Give the one that your carrier sends calls to.`,
+    );
+  } else if (publicAddress === '0.0.0.0') {
+    const missing = written('DENWABAN_PUBLIC_ADDRESS')
+      ? 'nobody can send audio to 0.0.0.0'
+      : 'is needed with DENWABAN_SIP_HOST=0.0.0.0';
+    wrong('DENWABAN_PUBLIC_ADDRESS', `${missing}. Give the address at which phones reach this machine.`);
+  }
+
+  const httpPort = port('DENWABAN_HTTP_PORT');
+  const sipPort = port('DENWABAN_SIP_PORT');
+  if (httpPort !== 0 && httpPort === sipPort) {
+    wrong('DENWABAN_SIP_PORT', `${sipPort} is the HTTP port too. Give one of the two another port.`);
+  }
+
+  const rtpPorts = readRange(value('DENWABAN_RTP_PORTS'));
+  if (!rtpPorts) {
+    wrong(
+      'DENWABAN_RTP_PORTS',
+      `"${value('DENWABAN_RTP_PORTS')}" is not a range of ports. Give first and last, such as 20000-20999.`,
+    );
+  } else if (rtpPorts.max - rtpPorts.min + 1 < rtpPortsMin) {
+    wrong(
+      'DENWABAN_RTP_PORTS',
+      `holds fewer than ${rtpPortsMin} ports, and a call takes two. Give a wider range, such as 20000-20999.`,
+    );
+  } else if (sipPort >= rtpPorts.min && sipPort <= rtpPorts.max) {
+    wrong('DENWABAN_RTP_PORTS', `contains the SIP port ${sipPort}. Move one of the two.`);
+  } else {
+    const lent = overlap(rtpPorts, kernel);
+    if (lent) {
+      const line =
+        `overlaps the ports ${lent.min}-${lent.max} that the kernel lends to other programs. Choose a range outside, ` +
+        `or reserve it: sysctl net.ipv4.ip_local_reserved_ports=${rtpPorts.min}-${rtpPorts.max}`;
+      // Nobody chose the default: a kernel with a wide range must not keep a newcomer from a first call.
+      if (written('DENWABAN_RTP_PORTS')) wrong('DENWABAN_RTP_PORTS', line);
+      else warnings.push(`DENWABAN_RTP_PORTS: ${line}`);
+    }
+  }
+
+  const databaseUrl = written('DATABASE_URL') ?? null;
+  if (databaseUrl !== null && !isPostgresUrl(databaseUrl)) {
+    wrong(
+      'DATABASE_URL',
+      'is not the address of a PostgreSQL. Write it as postgres://user:password@host:5432/database, with special characters percent-encoded.',
+    );
+  }
+
+  const logLevel = logLevels.find((level) => level === value('DENWABAN_LOG_LEVEL'));
+  if (!logLevel) {
+    wrong('DENWABAN_LOG_LEVEL', `"${value('DENWABAN_LOG_LEVEL')}" is no level. Give one of ${logLevels.join(', ')}.`);
+  }
+
+  const onLoopback = isLoopback(httpHost) && isLoopback(sipHost);
+  const demo = written('DENWABAN_DEMO') === undefined ? onLoopback : readSwitch(value('DENWABAN_DEMO'));
+  if (demo === null) wrong('DENWABAN_DEMO', `"${value('DENWABAN_DEMO')}" is neither on nor off. Give one of the two.`);
+  if (demo && !onLoopback) {
+    warnings.push(
+      'DENWABAN_DEMO: is on, and other machines can reach this one. Everybody there can sign in with the published password.',
+    );
+  }
+
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('DENWABAN_') && !(name in settingTable)) {
+      warnings.push(`${name}: is not a setting and changes nothing.${nearest(name)}`);
+    }
+  }
+
+  if (problems.length > 0 || !rtpPorts || !logLevel || demo === null) return { ok: false, problems, warnings };
+  const dataDir = resolve(checkout, value('DENWABAN_DATA_DIR'));
+  const settings = {
+    dataDir,
+    httpPort,
+    httpHost,
+    sipHost,
+    sipPort,
+    rtpPorts,
+    publicAddress,
+    databaseUrl,
+    demo,
+    logLevel,
+  };
+  return { ok: true, settings, warnings };
+}
+
+/** Ranges of the running kernel; nothing known where there is no /proc. */
+export function readKernelPorts(folder = '/proc/sys/net/ipv4'): KernelPorts {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(`${folder}/${name}`, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  return {
+    ephemeral: readRange(read('ip_local_port_range').replace(/\s+/, '-')),
+    reserved: read('ip_local_reserved_ports')
+      .split(',')
+      .map((part) => readRange(part.includes('-') ? part : `${part}-${part}`))
+      .filter((range) => range !== null),
+  };
+}
+
+function readPort(text: string): number | null {
+  const number = Number(text);
+  return /^\d{1,5}$/.test(text) && number >= 1 && number <= 65_535 ? number : null;
+}
+
+function readRange(text: string): { min: number; max: number } | null {
+  const [first, last, more] = text.split('-').map((part) => readPort(part.trim()));
+  if (more !== undefined || typeof first !== 'number' || typeof last !== 'number' || first > last) return null;
+  return { min: first, max: last };
+}
+
+/** The lent range that `wanted` runs into, or null when it lies outside or is reserved as a whole. */
+function overlap(wanted: { min: number; max: number }, kernel: KernelPorts): { min: number; max: number } | null {
+  const lent = kernel.ephemeral;
+  if (!lent || wanted.max < lent.min || wanted.min > lent.max) return null;
+  const isReserved = kernel.reserved.some((range) => range.min <= wanted.min && range.max >= wanted.max);
+  return isReserved ? null : lent;
+}
+
+function readSwitch(text: string): boolean | null {
+  if (/^(1|on|true|yes)$/i.test(text)) return true;
+  return /^(0|off|false|no)$/i.test(text) ? false : null;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function isPostgresUrl(text: string): boolean {
+  try {
+    return ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
+  } catch {
+    return false;
+  }
+}
+
+/** A hint for a slip of the finger: the one setting whose name differs in little. */
+function nearest(name: string): string {
+  const letters = (text: string): string => [...text.replace(/[^A-Z]/g, '')].sort().join('');
+  const near = Object.keys(settingTable).find((known) => {
+    const [a, b] = [letters(known), letters(name)];
+    return known.startsWith(name) || name.startsWith(known) || a === b;
+  });
+  return near ? ` Did you mean ${near}?` : '';
+}
