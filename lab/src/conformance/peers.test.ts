@@ -64,10 +64,8 @@ describe.skipIf(absent)(`telephones${absent ? ` (${absent})` : ''}`, () => {
     const customer = voice('customer', folder);
     const port = await freePorts('sip');
     const media = await freePorts('rtp', 4);
-    const sipp = run('sipp', [
-      ...['-sn', 'uas', '-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(media)],
-      ...['-rtp_echo', '-nostdin', '-m', '1'],
-    ]);
+    const where = `-i 127.0.0.1 -p ${port} -mi 127.0.0.1 -mp ${media}`;
+    const sipp = run('sipp', `-sn uas ${where} -rtp_echo -nostdin -m 1`.split(' '));
     const caller = await Baresip.start({
       folder: join(folder, 'c'),
       number: '+819011112222',

@@ -104,16 +104,8 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
 
   /** News of a leg that was hung up while the news waited: nobody wants it any more. */
   function isStale(event: PhoneEvent): boolean {
-    switch (event.type) {
-      case 'leg.answered':
-      case 'leg.dtmf':
-        return !legs.has(event.leg);
-      case 'leg.joined':
-      case 'leg.join-failed':
-        return !legs.has(event.customer);
-      default:
-        return false;
-    }
+    if (event.type === 'leg.answered' || event.type === 'leg.dtmf') return !legs.has(event.leg);
+    return (event.type === 'leg.joined' || event.type === 'leg.join-failed') && !legs.has(event.customer);
   }
   function drain(): void {
     if (delivering) return; // a listener's own doing: the loop below takes it up in order
