@@ -57,7 +57,9 @@ export type PhoneCommand =
   /** Send digits to the leg as RFC 4733 events, in order, 100 ms each. */
   | { type: 'dtmf'; leg: LegId; digits: string }
   /** End the leg, in whatever state it is. `leg.ended` does not follow for a leg that we ended. */
-  | { type: 'hang-up'; leg: LegId; cause: HangUpCause };
+  | { type: 'hang-up'; leg: LegId; cause: HangUpCause }
+  /** End a leg of a process of ours that died, by the token its `leg.answered` carried. */
+  | { type: 'end-orphan'; token: string };
 
 /** What the phone network tells us. `at` is the adapter's own clock reading of the moment itself. */
 export type PhoneEvent =
@@ -73,7 +75,8 @@ export type PhoneEvent =
       /** The dialled number, raw. */
       to: string;
     }
-  | { type: 'leg.answered'; leg: LegId; at: EpochMs }
+  /** `token`: what `end-orphan` needs to end this leg should our process die; opaque, null when the carrier needs nothing. */
+  | { type: 'leg.answered'; leg: LegId; at: EpochMs; token: string | null }
   | { type: 'leg.ended'; leg: LegId; at: EpochMs; cause: LegEndCause }
   | { type: 'leg.joined'; customer: LegId; agentLeg: LegId; at: EpochMs }
   | { type: 'leg.join-failed'; customer: LegId; agentLeg: LegId; at: EpochMs; because: string }

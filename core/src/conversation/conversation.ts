@@ -11,7 +11,7 @@ import type {
   TeamId,
   TrunkId,
 } from '../ids.js';
-import type { ConversationEnd, OfferClosedBecause, PassedOver, StepTarget } from './events.js';
+import type { ConversationEnd, OfferBecause, OfferClosedBecause, PassedOver, StepTarget } from './events.js';
 
 /**
  *   arriving ──▶ waiting ◀──▶ offered ──▶ talking ──▶ wrap-up ──▶ closed
@@ -25,6 +25,7 @@ export interface Offer {
   agent: AgentId;
   step: number;
   target: StepTarget;
+  because: OfferBecause;
   offeredAt: EpochMs;
   /** When the desk confirmed that it rings; null until then. */
   ringingAt: EpochMs | null;
@@ -89,6 +90,8 @@ export interface Conversation {
   customerLeg: LegId;
   /** When the customer's leg was answered (by a person or by music); null until then. */
   answeredAt: EpochMs | null;
+  /** The carrier's word for ending this leg from another process, should ours die; opaque to us. */
+  legToken: string | null;
   customer: { id: CustomerId; name: string; kana: string | null } | null;
   owner: AgentId | null;
   team: TeamId | null;

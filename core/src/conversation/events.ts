@@ -34,6 +34,9 @@ export type PassedOverBecause =
 
 export type PassedOver = Readonly<{ agent: AgentId; because: PassedOverBecause }>;
 
+/** Why this agent: they own the customer, were free the longest, all were rung, or just became free while the caller waited. */
+export type OfferBecause = 'owner' | 'longest-idle' | 'ring-all' | 'freed';
+
 export type OfferClosedBecause =
   | 'declined'
   | 'timed-out'
@@ -102,14 +105,15 @@ export type ConversationEvent =
         step: number;
         target: StepTarget;
         expiresAt: EpochMs;
-        because: 'owner' | 'longest-idle' | 'ring-all' | 'freed';
+        because: OfferBecause;
         passedOver: readonly PassedOver[];
       }
     >
   | Event<'offer.ringing', 1, { reservation: ReservationId; agent: AgentId }>
   | Event<'offer.accepted', 1, { reservation: ReservationId; agent: AgentId; leg: LegId; recording: RecordingId }>
   | Event<'offer.closed', 1, { reservation: ReservationId; agent: AgentId; because: OfferClosedBecause }>
-  | Event<'leg.answered', 1, { leg: LegId }>
+  /** `token`: the carrier's word for ending this leg from another process, should ours die; opaque. */
+  | Event<'leg.answered', 1, { leg: LegId; token: string | null }>
   | Event<'talk.started', 1, { agent: AgentId; leg: LegId }>
   | Event<'hold.started', 1, { agent: AgentId }>
   | Event<'hold.ended', 1, { agent: AgentId }>

@@ -1,0 +1,81 @@
+/** What can happen to a conversation, and what it then asks of the world. */
+import type { AgentId, ConversationId, E164, EpochMs, LegId, RecordingId, ReservationId, TrunkId } from '../ids.js';
+import type { CallerIdentity, LegEndCause, PhoneCommand } from '../ports.js';
+import type { RoutingDecision } from '../routing/floor.js';
+import type { Conversation } from './conversation.js';
+import type { ConversationEvent } from './events.js';
+
+export type ConversationInput = { at: EpochMs } & (
+  | {
+      type: 'caller-arrived';
+      conversation: ConversationId;
+      leg: LegId;
+      carrier: Conversation['carrier'];
+      trunk: TrunkId | null;
+      from: E164 | null;
+      fromRaw: string | null;
+      to: E164;
+      toName: string;
+    }
+  | {
+      type: 'caller-identified';
+      outcome: 'known' | 'unknown' | 'withheld' | 'late';
+      identity: CallerIdentity | null;
+      tookMs: number;
+    }
+  /** `reservations` holds one fresh id for each offer among the decisions, in order. */
+  | { type: 'routed'; decisions: readonly RoutingDecision[]; reservations: readonly ReservationId[] }
+  | { type: 'desk-rings'; agent: AgentId; reservation: string }
+  | { type: 'agent-accepted'; agent: AgentId; reservation: string; leg: LegId; recording: RecordingId }
+  | { type: 'agent-declined'; agent: AgentId; reservation: string }
+  /** The agent can no longer answer this offer: signed out, or their desk and line are gone. */
+  | { type: 'agent-left'; agent: AgentId }
+  | { type: 'leg-answered'; leg: LegId; token: string | null }
+  | { type: 'leg-joined'; agentLeg: LegId }
+  | { type: 'join-failed'; agentLeg: LegId }
+  | { type: 'caller-left'; cause: LegEndCause }
+  | { type: 'agent-hung-up'; agent: AgentId }
+  /** The agent's audio path stayed away for longer than the grace. */
+  | { type: 'agent-lost'; agent: AgentId }
+  | { type: 'agent-held'; agent: AgentId }
+  | { type: 'agent-resumed'; agent: AgentId }
+  | { type: 'agent-muted'; agent: AgentId; muted: boolean }
+  | { type: 'agent-sent-digits'; agent: AgentId; digits: string }
+  | { type: 'wrap-up-saved'; agent: AgentId; disposition: string | null; note: string }
+  | { type: 'recording-finished'; recording: RecordingId; path: string; durationMs: number; bytes: number }
+  /** Something may be due: the record tells what. */
+  | { type: 'timer-fired' }
+  /** Found open at start-up; the process that held it is gone. */
+  | { type: 'process-died' }
+);
+
+/** Asked of the shell, carried out in order once the events are on disk. */
+export type ConversationEffect =
+  | { type: 'phone'; command: PhoneCommand }
+  | { type: 'identify'; number: E164 | null }
+  /** An offer rang out: the agent is not at the desk, so no further caller shall wait for them. [PRS3] */
+  | { type: 'set-away'; agent: AgentId; reason: 'no-answer' }
+  /** The desk did not confirm the ring in time: its audio path is to be proven anew. */
+  | { type: 'distrust-line'; agent: AgentId };
+
+export interface StepResult {
+  events: ConversationEvent[];
+  effects: ConversationEffect[];
+  /** The input was well-formed but comes too late or from the wrong person: say so, change nothing. */
+  refused: 'offer-over' | 'no-call' | null;
+}
+
+/** Times that hold for every conversation. */
+export interface ConversationSettings {
+  /** A desk that has not confirmed the ring by then is unreachable. */
+  ringConfirmMs: number;
+  /** A caller still unanswered by then is answered and hears ring-back from us: networks give up on long ringing. */
+  answerAfterMs: number;
+  wrapUpMs: number;
+}
+
+export const defaultConversationSettings: ConversationSettings = {
+  ringConfirmMs: 2_500,
+  answerAfterMs: 45_000,
+  wrapUpMs: 180_000,
+};
