@@ -1,0 +1,364 @@
+/**
+ * The engine runs core: it gives inputs to conversations, lets the routing look at the floor after every change, and carries
+ * out effects. It decides nothing itself; a branch on business state here belongs in core.
+ */
+import {
+  type AgentId,
+  type Conversation,
+  type ConversationEffect,
+  type ConversationId,
+  type ConversationInput,
+  type ConversationSettings,
+  type Directory,
+  type E164,
+  type EpochMs,
+  type Journal,
+  type PhoneEvent,
+  type RoutingRule,
+  type Telephony,
+  assertNever,
+  defaultConversationSettings,
+  defaultRule,
+  mintId,
+  route,
+  routingDeadline,
+} from '@denwaban/core';
+import type { CompanyNumber, Floor, People } from '../services.js';
+import { createBoard } from './board.js';
+import { type EngineClock, systemClock } from './clock.js';
+import { type Conversations, createConversations, type Engaged } from './conversations.js';
+import { createFloor } from './floor.js';
+import type { EngineLog } from './log.js';
+import { createRoster, type Roster, type RosterAgent } from './roster.js';
+import { deskState } from './views.js';
+
+/** How long a talking agent's audio path may stay away (a page reload, a Wi-Fi hop) before the customer is given to another. */
+const lineGraceMs = 3_000;
+/** The call never waits longer than this for the customer database. */
+const identifyMs = 300;
+
+export interface EngineOptions {
+  telephony: Telephony;
+  journal: Journal;
+  directory: Directory;
+  people: People;
+  numbers: readonly CompanyNumber[];
+  /** What is left of a recording whose process died; null when there is nothing. */
+  recoverRecording(recording: string): Promise<{ path: string; durationMs: number; bytes: number } | null>;
+  random(bytes: number): Uint8Array;
+  log: EngineLog;
+  clock?: EngineClock;
+  rule?: RoutingRule;
+  settings?: ConversationSettings;
+}
+
+/** What the parts of the engine share. */
+export interface Engine {
+  conversations: Conversations;
+  roster: Roster;
+  clock: EngineClock;
+  telephony: Telephony;
+  people: People;
+  log: EngineLog;
+  random(bytes: number): Uint8Array;
+  give(
+    id: ConversationId,
+    input: DistributiveOmit<ConversationInput, 'at'>,
+    at?: EpochMs,
+  ): ReturnType<Conversations['give']>;
+  /** Something about the agent changed: works out their presence, tells their desks, routes. */
+  agentChanged(agent: RosterAgent): void;
+  tellDesks(agent: RosterAgent): void;
+  setSays(agent: RosterAgent, says: RosterAgent['says'], reason: RosterAgent['reason']): Promise<void>;
+}
+export type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+export async function startEngine(
+  options: EngineOptions,
+): Promise<{ floor: Floor; stop(): void; conversations: Conversations }> {
+  const { telephony, journal, directory, people, log, random } = options;
+  const clock = options.clock ?? systemClock;
+  const rule = options.rule ?? defaultRule;
+  const settings = options.settings ?? defaultConversationSettings;
+  const numbers = new Map<E164, string>(options.numbers.map((one) => [one.number, one.name]));
+  const roster = createRoster(people.all(), clock.now());
+  let stopped = false;
+
+  const conversations = createConversations({
+    journal,
+    settings,
+    log,
+    carryOut,
+    onMoved(before, after) {
+      const agents = new Set<AgentId>();
+      for (const record of before === null ? [after] : [before, after]) {
+        for (const offer of record.offers) agents.add(offer.agent);
+        for (const wrapUp of record.wrapUps) agents.add(wrapUp.agent);
+      }
+      for (const id of agents) refresh(id);
+      board.waitingMayHaveChanged();
+      later();
+    },
+    onDurable(_after, touched) {
+      for (const id of touched) {
+        const agent = roster.get(id);
+        if (agent !== null) engine.tellDesks(agent);
+      }
+    },
+  });
+  const board = createBoard(roster, conversations, clock);
+
+  const engine: Engine = {
+    conversations,
+    roster,
+    clock,
+    telephony,
+    people,
+    log,
+    random,
+    give: (id, input, at = clock.now()) => conversations.give(id, { ...input, at } as ConversationInput),
+    agentChanged(agent) {
+      refresh(agent.person.id);
+      engine.tellDesks(agent);
+      later();
+    },
+    tellDesks(agent) {
+      const state = deskState(agent, conversations.engagement(agent.person.id), roster);
+      for (const desk of agent.desks) desk.state(state);
+    },
+    async setSays(agent, says, reason) {
+      agent.says = says;
+      agent.reason = reason;
+      // Who says *available* anew means it, also towards a conversation they let pass.
+      if (says === 'available') agent.idleSince = clock.now();
+      const saved = people.saveSays(agent.person.id, says, reason, clock.now());
+      engine.agentChanged(agent);
+      await saved;
+    },
+  };
+
+  function refresh(id: AgentId): void {
+    const agent = roster.get(id);
+    if (agent === null) return;
+    const engaged: Engaged | null = conversations.engagement(id)?.engaged ?? null;
+    if (roster.refresh(agent, engaged, clock.now())) board.agentChanged(id);
+  }
+
+  // --- routing and time: after every change, once, when the call stack is empty ---
+  let asked = false;
+  let cancelWake: (() => void) | null = null;
+  function later(): void {
+    if (asked || stopped) return;
+    asked = true;
+    queueMicrotask(() => {
+      asked = false;
+      if (!stopped) lookAround();
+    });
+  }
+  function lookAround(): void {
+    const now = clock.now();
+    const waiting = [...conversations.all()].filter((one) => one.status === 'waiting');
+    for (const { conversation, decisions } of route(rule, now, waiting, roster.floor())) {
+      const reservations = decisions.filter((one) => one.type === 'offer').map(() => mintId('rs', now, random(10)));
+      engine.give(conversation, { type: 'routed', decisions, reservations }, now);
+    }
+    cancelWake?.();
+    const next = nextWake(now);
+    cancelWake = next === null ? null : clock.wakeAt(next, wake);
+  }
+  function nextWake(now: EpochMs): EpochMs | null {
+    const due: number[] = [];
+    const own = conversations.nextDeadline(now);
+    if (own !== null) due.push(own);
+    for (const one of conversations.all()) {
+      const at = routingDeadline(rule, one, now);
+      if (at !== null) due.push(at);
+    }
+    for (const agent of roster.all()) if (agent.missingSince !== null) due.push(agent.missingSince + lineGraceMs);
+    return due.length === 0 ? null : (Math.min(...due) as EpochMs);
+  }
+  function wake(): void {
+    const now = clock.now();
+    for (const one of [...conversations.all()]) engine.give(one.id, { type: 'timer-fired' }, now);
+    for (const agent of roster.all()) {
+      if (agent.missingSince === null || now < agent.missingSince + lineGraceMs) continue;
+      const engagement = conversations.engagement(agent.person.id);
+      if (engagement === null) continue;
+      const type = engagement.engaged === 'talking' ? 'agent-lost' : 'agent-left';
+      engine.give(engagement.conversation.id, { type, agent: agent.person.id }, now);
+    }
+    later();
+  }
+
+  // --- effects ---
+  function carryOut(conversation: Conversation, effect: ConversationEffect): void {
+    switch (effect.type) {
+      case 'phone':
+        telephony.carryOut(effect.command);
+        return;
+      case 'identify':
+        void identify(conversation.id, effect.number);
+        return;
+      case 'set-away': {
+        const agent = roster.get(effect.agent);
+        if (agent !== null)
+          engine
+            .setSays(agent, 'away', effect.reason)
+            .catch((err: unknown) => log.error({ err }, 'presence not saved'));
+        return;
+      }
+      case 'distrust-line': {
+        const agent = roster.get(effect.agent);
+        if (agent?.line == null) return;
+        const { id, desk } = agent.line;
+        agent.line = null;
+        telephony.closeLine(id);
+        desk.lineLost('refused');
+        engine.agentChanged(agent);
+        return;
+      }
+      default:
+        assertNever(effect);
+    }
+  }
+
+  async function identify(id: ConversationId, number: E164 | null): Promise<void> {
+    const from = clock.now();
+    let outcome: 'known' | 'unknown' | 'withheld' | 'late' = 'withheld';
+    let identity = null;
+    if (number !== null) {
+      let cancel: (() => void) | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        cancel = clock.wakeAt((from + identifyMs) as EpochMs, () => resolve('late'));
+      });
+      const found = await Promise.race([directory.findByNumber(number), late]).catch((err: unknown) => {
+        log.error({ conversation: id, err }, 'the directory failed');
+        return 'late' as const;
+      });
+      cancel?.();
+      identity = found === 'late' ? null : found;
+      outcome = found === 'late' ? 'late' : found === null ? 'unknown' : 'known';
+    }
+    engine.give(id, { type: 'caller-identified', outcome, identity, tookMs: clock.now() - from });
+  }
+
+  // --- the phone's news ---
+  function hear(event: PhoneEvent): void {
+    switch (event.type) {
+      case 'leg.arrived': {
+        const to = directory.normalise(event.to);
+        const toName = to === null ? undefined : numbers.get(to);
+        if (to === null || toName === undefined) {
+          log.info({ leg: event.leg }, 'a call to a number that is not ours was refused');
+          telephony.carryOut({ type: 'hang-up', leg: event.leg, cause: 'unknown-number' });
+          return;
+        }
+        const from = event.from === null ? null : directory.normalise(event.from);
+        const { leg, carrier, trunk } = event;
+        const conversation = mintId('cv', event.at, random(10));
+        const fromRaw = event.from;
+        engine.give(
+          conversation,
+          { type: 'caller-arrived', conversation, leg, carrier, trunk, from, fromRaw, to, toName },
+          event.at,
+        );
+        return;
+      }
+      case 'leg.answered':
+        return tell(event.leg, { type: 'leg-answered', leg: event.leg, token: event.token }, event.at);
+      case 'leg.ended':
+        return tell(event.leg, { type: 'caller-left', cause: event.cause }, event.at);
+      case 'leg.joined':
+        return tell(event.customer, { type: 'leg-joined', agentLeg: event.agentLeg }, event.at);
+      case 'leg.join-failed':
+        log.warn({ leg: event.customer, because: event.because }, 'an accepted call could not be joined');
+        return tell(event.customer, { type: 'join-failed', agentLeg: event.agentLeg }, event.at);
+      case 'leg.dtmf':
+      case 'media.lost':
+        return;
+      case 'recording.finished': {
+        const conversation = conversations.byRecording(event.recording);
+        const { recording, path, durationMs, bytes } = event;
+        if (conversation !== null)
+          engine.give(conversation.id, { type: 'recording-finished', recording, path, durationMs, bytes });
+        else log.warn({ recording }, 'a recording without a conversation');
+        return;
+      }
+      case 'line.proven':
+      case 'line.lost':
+        return lineNews(event);
+      default:
+        assertNever(event);
+    }
+  }
+  function tell(leg: Conversation['customerLeg'], input: DistributiveOmit<ConversationInput, 'at'>, at: EpochMs): void {
+    const conversation = conversations.byLeg(leg);
+    if (conversation !== null) engine.give(conversation.id, input, at);
+  }
+  function lineNews(event: Extract<PhoneEvent, { type: 'line.proven' | 'line.lost' }>): void {
+    const agent = roster.get(event.agent);
+    if (agent === null || agent.line?.id !== event.line) return; // an older line's last words
+    const { line } = agent;
+    if (event.type === 'line.proven') {
+      line.proven = true;
+      rejoin(agent);
+    } else if (event.because === 'heartbeat') {
+      line.proven = false; // it may come back by itself
+    } else {
+      agent.line = null;
+      line.desk.lineLost(event.because);
+    }
+    engine.agentChanged(agent);
+  }
+  /** The agent's audio is back within the grace: the call goes on over the new line. */
+  function rejoin(agent: RosterAgent): void {
+    const engagement = conversations.engagement(agent.person.id);
+    const talking = engagement?.conversation.talking;
+    if (engagement == null || talking == null || !talking.joined) return;
+    const { customerLeg: customer, recording } = engagement.conversation;
+    telephony.carryOut({
+      type: 'join',
+      customer,
+      agentLeg: talking.leg,
+      agent: agent.person.id,
+      recording: recording?.id ?? null,
+    });
+    if (talking.heldSince !== null)
+      telephony.carryOut({ type: 'hold', customer, agentLeg: talking.leg, sound: 'hold-music' });
+  }
+
+  // --- start-up: nothing stays alive whose process is gone ---
+  async function reconcile(): Promise<void> {
+    for (const record of await journal.open()) {
+      conversations.adopt(record);
+      await engine.give(record.id, { type: 'process-died' }).durable;
+      const { recording } = conversations.get(record.id) ?? record;
+      if (recording === null || recording.path !== null) continue;
+      // The media process may still be finishing the file and tell us by itself; else we take what is on disk.
+      clock.wakeAt((clock.now() + 5_000) as EpochMs, () => {
+        if (conversations.byRecording(recording.id)?.recording?.path !== null) return;
+        options
+          .recoverRecording(recording.id)
+          .then(
+            (file) => file && engine.give(record.id, { type: 'recording-finished', recording: recording.id, ...file }),
+          )
+          .catch((err: unknown) => log.error({ recording: recording.id, err }, 'a recording could not be recovered'));
+      });
+    }
+    for (const agent of roster.all()) refresh(agent.person.id);
+    later();
+  }
+
+  const deaf = telephony.listen(hear);
+  await reconcile();
+  return {
+    floor: createFloor(engine, board),
+    conversations,
+    stop() {
+      stopped = true;
+      deaf();
+      cancelWake?.();
+      board.stop();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** The agents: what each says, which desks and which line they have, and what follows from it. Their calls come from the conversations. */
+import {
+  type AgentId,
+  type AgentFacts,
+  type EpochMs,
+  type FloorAgent,
+  type LineId,
+  presenceState,
+  whyNot,
+} from '@denwaban/core';
+import type { AgentView, AwayReason, PresenceView } from '@denwaban/core/wire';
+import type { DeskListener, Person } from '../services.js';
+import type { Engaged } from './conversations.js';
+
+export interface RosterAgent {
+  person: Person;
+  says: 'available' | 'away';
+  reason: AwayReason | null;
+  desks: Set<DeskListener>;
+  /** Which desk opened the line, and whether its heartbeat comes back. */
+  line: { id: LineId; desk: DeskListener; proven: boolean } | null;
+  state: PresenceView['state'];
+  since: EpochMs;
+  /** When they last became free by their own doing; an offer that fell through does not count. */
+  idleSince: EpochMs;
+  /** Since when the audio path or the last desk is missing though a call or an offer needs it; null: all is well. */
+  missingSince: EpochMs | null;
+}
+
+export interface Roster {
+  get(id: AgentId): RosterAgent | null;
+  all(): Iterable<RosterAgent>;
+  /** Works out anew what is so. @returns true when the state changed */
+  refresh(agent: RosterAgent, engaged: Engaged | null, now: EpochMs): boolean;
+  floor(): FloorAgent[];
+}
+
+export function createRoster(people: readonly Person[], now: EpochMs): Roster {
+  const agents = new Map<AgentId, RosterAgent>();
+  for (const person of people) {
+    agents.set(person.id, {
+      person,
+      says: person.says,
+      reason: person.reason,
+      desks: new Set(),
+      line: null,
+      state: 'offline',
+      since: now,
+      idleSince: now,
+      missingSince: null,
+    });
+  }
+  return {
+    get: (id) => agents.get(id) ?? null,
+    all: () => agents.values(),
+    refresh(agent, engaged, at) {
+      const facts: AgentFacts = {
+        says: agent.says,
+        connected: agent.desks.size > 0,
+        proven: agent.line?.proven === true,
+        engaged,
+      };
+      const state = presenceState(facts);
+      const needed = engaged === 'talking' || engaged === 'offered';
+      const missing = needed && !(facts.proven && (facts.connected || engaged === 'talking'));
+      agent.missingSince = missing ? (agent.missingSince ?? at) : null;
+      if (state === agent.state) return false;
+      if (state === 'available' && agent.state !== 'offered') agent.idleSince = at;
+      agent.state = state;
+      agent.since = at;
+      return true;
+    },
+    floor: () =>
+      [...agents.values()].map((agent) => ({
+        id: agent.person.id,
+        team: agent.person.team,
+        whyNot: whyNot(agent.state),
+        since: agent.idleSince,
+      })),
+  };
+}
+
+export const presenceView = (agent: RosterAgent): PresenceView => ({
+  says: agent.says,
+  reason: agent.says === 'away' ? agent.reason : null,
+  state: agent.state,
+  since: agent.since,
+});
+
+export function agentView(agent: RosterAgent): AgentView {
+  const { id, name, kana, role, team, teamName } = agent.person;
+  return {
+    id,
+    name,
+    kana,
+    role,
+    team: team === null ? null : { id: team, name: teamName ?? '' },
+    presence: presenceView(agent),
+  };
+}

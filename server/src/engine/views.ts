@@ -1,0 +1,66 @@
+/** What a desk is shown, made from the record. */
+import { type Conversation, isOpen } from '@denwaban/core';
+import type { CallerView, DeskState } from '@denwaban/core/wire';
+import type { Engaged } from './conversations.js';
+import { presenceView, type Roster, type RosterAgent } from './roster.js';
+
+export function deskState(
+  agent: RosterAgent,
+  engagement: { conversation: Conversation; engaged: Engaged } | null,
+  roster: Roster,
+): DeskState {
+  const state: DeskState = {
+    presence: presenceView(agent),
+    line: agent.line === null ? 'none' : agent.line.proven ? 'proven' : 'opening',
+    offer: null,
+    call: null,
+    wrapUp: null,
+  };
+  if (engagement === null) return state;
+  const { conversation } = engagement;
+  const caller = callerView(conversation, roster);
+  const me = agent.person.id;
+  switch (engagement.engaged) {
+    case 'offered': {
+      const offer = conversation.offers.find((one) => isOpen(one) && one.agent === me);
+      if (offer !== undefined) {
+        const { reservation, target, because, offeredAt, expiresAt } = offer;
+        state.offer = { reservation, caller, target, because, offeredAt, expiresAt };
+      }
+      break;
+    }
+    case 'talking': {
+      const { talking } = conversation;
+      if (talking !== null) {
+        state.call = {
+          caller,
+          state: !talking.joined ? 'connecting' : talking.heldSince !== null ? 'held' : 'talking',
+          startedAt: talking.startedAt,
+          heldSince: talking.heldSince,
+          recording: conversation.recording !== null,
+        };
+      }
+      break;
+    }
+    case 'wrap-up': {
+      const wrapUp = conversation.wrapUps.find((one) => one.endedAt === null && one.agent === me);
+      if (wrapUp !== undefined) state.wrapUp = { caller, startedAt: wrapUp.startedAt, endsAt: wrapUp.endsAt };
+      break;
+    }
+  }
+  return state;
+}
+
+function callerView(conversation: Conversation, roster: Roster): CallerView {
+  const owner = conversation.owner === null ? null : roster.get(conversation.owner);
+  return {
+    conversation: conversation.id,
+    customer: conversation.customer,
+    number: conversation.from,
+    numberRaw: conversation.fromRaw,
+    to: conversation.to,
+    toName: conversation.toName,
+    owner: owner === null ? null : { id: owner.person.id, name: owner.person.name },
+    waitingSince: conversation.waitingSince ?? conversation.startedAt,
+  };
+}
