@@ -1,0 +1,116 @@
+/**
+ * Keeps one child process running: starts it, starts it again when it dies, ends it when told to. A child that cannot start
+ * the first time is a failure for a person to mend; one that dies later is started again, ever less hastily.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import type { RoleMessage, RoleStart } from './messages.js';
+import { StartError } from '../store/start-error.js';
+
+export interface ChildOptions {
+  /** Module that is the role's program, and its arguments. */
+  program: string;
+  args: string[];
+  name: 'control' | 'media';
+  /** What the child is told at each start; a promise, so that it may load its modules meanwhile. */
+  start: () => Promise<RoleStart>;
+  onProgress: (step: string) => void;
+  /** Tells a person what became of the child. */
+  say: (line: string) => void;
+  stopMs?: number;
+}
+
+export interface Child {
+  /** Resolves at the first `ready`. @throws {StartError} when it failed before */
+  ready: Promise<Extract<RoleMessage, { type: 'ready' }>>;
+  /** Asks it to end (SIGTERM), insists after `stopMs` (SIGKILL). Resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+  readonly pid: number | undefined;
+}
+
+const firstBackOffMs = 100;
+const longestBackOffMs = 5000;
+/** Up for this long, a child counts as healthy again. */
+const healthyMs = 10_000;
+
+export function keepRunning(options: ChildOptions): Child {
+  const { name, say, stopMs = 5000 } = options;
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  let wasReady = false;
+  let backOffMs = firstBackOffMs;
+  let timer: NodeJS.Timeout | undefined;
+  let settle: { resolve(ready: Extract<RoleMessage, { type: 'ready' }>): void; reject(error: Error): void };
+  const ready = new Promise<Extract<RoleMessage, { type: 'ready' }>>(
+    (resolve, reject) => (settle = { resolve, reject }),
+  );
+  ready.catch(() => {}); // whoever waits for it hears of it; nobody has to
+
+  const launch = (): void => {
+    const startedAt = Date.now();
+    const now = fork(options.program, options.args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child = now;
+    now.on('message', (message: RoleMessage) => {
+      if (message.type === 'progress') options.onProgress(message.step);
+      else if (message.type === 'failed') {
+        if (wasReady) say(message.line);
+        settle.reject(new StartError(message.code, message.line));
+      } else {
+        wasReady = true;
+        settle.resolve(message);
+      }
+    });
+    now.on('error', (error) => settle.reject(error));
+    now.once('exit', (code, signal) => {
+      child = null;
+      if (stopping) return;
+      const how = signal ?? `exit code ${code}`;
+      if (!wasReady) {
+        const line = `The ${name} process ended (${how}) before it was ready. Its messages above say why; DENWABAN_LOG_LEVEL=debug says more.`;
+        settle.reject(new StartError('role-failed', line));
+        return;
+      }
+      if (Date.now() - startedAt > healthyMs) backOffMs = firstBackOffMs;
+      say(`The ${name} process ended (${how}). Starting it again in ${backOffMs} ms.`);
+      timer = setTimeout(launch, backOffMs);
+      backOffMs = Math.min(backOffMs * 2, longestBackOffMs);
+    });
+    void options.start().then(
+      (start) => {
+        if (now.connected) now.send(start, () => {}); // it may die at any moment; its exit tells
+      },
+      () => {}, // what it waits for has failed, and that is told where it failed
+    );
+  };
+  launch();
+
+  return {
+    ready,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      const now = child;
+      if (!now) return;
+      await new Promise<void>((resolve) => {
+        const insist = setTimeout(() => {
+          say(`The ${name} process did not end within ${stopMs} ms and is killed.`);
+          now.kill('SIGKILL');
+        }, stopMs);
+        now.once('exit', () => {
+          clearTimeout(insist);
+          resolve();
+        });
+        now.kill('SIGTERM');
+      });
+    },
+    kill() {
+      stopping = true;
+      clearTimeout(timer);
+      child?.kill('SIGKILL');
+    },
+    get pid() {
+      return child?.pid;
+    },
+  };
+}

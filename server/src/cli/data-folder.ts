@@ -1,0 +1,70 @@
+/** The folders that an installation needs before anything else runs: its data folder, and a short path for sockets. */
+import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { StartError } from '../store/start-error.js';
+
+/** The database's journal alone grows in files of 16 MB; with less than this a start would stop half way. */
+const freeBytesMin = 64 * 1024 * 1024;
+
+/** Makes the folder if need be and proves that it can be written. @returns its real path @throws {StartError} */
+export async function prepareDataFolder(wanted: string): Promise<string> {
+  try {
+    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    const folder = await realpath(wanted);
+    const probe = path.join(folder, `.write-test.${process.pid}`);
+    try {
+      await writeFile(probe, 'x');
+    } finally {
+      await rm(probe, { force: true });
+    }
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < freeBytesMin) throw diskFull(wanted, bavail * bsize);
+    return folder;
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(wanted, 0);
+    const why = code === 'ENOTDIR' || code === 'EEXIST' ? 'is not a folder' : `cannot be written (${code})`;
+    throw new StartError(
+      'data-not-writable',
+      `The data folder ${wanted} ${why}. Give this user the right to write there, or set DENWABAN_DATA_DIR to another folder.`,
+      { cause: error },
+    );
+  }
+}
+
+function diskFull(folder: string, freeBytes: number): StartError {
+  const free = `${Math.floor(freeBytes / 1024 / 1024)} MB free`;
+  return new StartError(
+    'disk-full',
+    `The disk is full: ${folder} has ${free}, a start needs ${freeBytesMin / 1024 / 1024} MB and the calls more. Free some, or set DENWABAN_DATA_DIR to another disk.`,
+  );
+}
+
+/**
+ * A folder for the Unix sockets between our processes, ours alone. Not in the data folder: the path of a socket must fit into
+ * 103 bytes, and a data folder may lie anywhere.
+ */
+export async function prepareSocketFolder(dataFolder: string): Promise<string> {
+  const user = process.getuid?.() ?? 0;
+  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 12);
+  for (const parent of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/tmp']) {
+    if (!parent || Buffer.byteLength(parent) > 60) continue;
+    const place = path.join(parent, `denwaban-${user}-${name}-media`);
+    try {
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      const found = await lstat(place);
+      if (!found.isDirectory() || found.uid !== user) continue; // somebody else sits on the name
+      await chmod(place, 0o700);
+      return place;
+    } catch {
+      continue;
+    }
+  }
+  throw new StartError(
+    'data-not-writable',
+    `No folder for sockets can be made in ${os.tmpdir()}. Give this user the right to write there, or set TMPDIR to another (short) folder.`,
+  );
+}

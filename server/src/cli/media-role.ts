@@ -1,0 +1,16 @@
+/** `--role media`: the media process under the supervisor. What it does is telephony's; here are only its beginning and its end. */
+import { enterRole } from './role.js';
+
+/** Recordings are finished within this, or cut off (they stay playable up to the last second). */
+const lastWordsMs = 5000;
+
+export async function runMedia(): Promise<void> {
+  const role = await enterRole('media', () => {
+    // Nobody is left to answer for the calls. SIGTERM is how the media process finishes its recordings and ends.
+    process.kill(process.pid, 'SIGTERM');
+    setTimeout(() => process.exit(1), lastWordsMs).unref();
+  });
+  process.argv[2] = JSON.stringify(role.start.settings);
+  await import('@denwaban/telephony/media-process');
+  role.tell({ type: 'ready', facts: null });
+}

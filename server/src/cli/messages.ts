@@ -1,0 +1,32 @@
+/** What the supervisor and its roles say to each other over Node's channel between parent and child. */
+import type { MediaSettings } from '@denwaban/telephony';
+import type { DemoInfo } from '@denwaban/core/wire';
+import type { StartErrorCode } from '../store/start-error.js';
+import type { Settings } from '../services.js';
+
+/** The first and only message to a role. Not on the command line: the database's address may hold a password. */
+export type RoleStart =
+  | {
+      role: 'control';
+      settings: Settings;
+      databaseUrl: string;
+      /** The Unix sockets of the media processes. */
+      mediaSockets: string[];
+      /** The embedded database, which control ends when the supervisor died; null when it is somebody else's. */
+      postgresPid: number | null;
+    }
+  | { role: 'media'; settings: MediaSettings };
+
+export type RoleMessage =
+  /** A step begins that may take over a second. */
+  | { type: 'progress'; step: string }
+  | { type: 'ready'; facts: ControlFacts | null }
+  /** It cannot start, and trying again would not help. */
+  | { type: 'failed'; code: StartErrorCode; line: string };
+
+/** What the end of a start tells the person at the terminal. */
+export interface ControlFacts {
+  demo: DemoInfo | null;
+  /** How many people can sign in. */
+  people: number;
+}

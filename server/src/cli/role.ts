@@ -1,0 +1,47 @@
+/** A role's end of the channel to the supervisor, and the manners that every role shares. */
+import type { RoleMessage, RoleStart } from './messages.js';
+import { StartError } from '../store/start-error.js';
+
+export interface Role<Start extends RoleStart> {
+  start: Start;
+  tell(message: RoleMessage): void;
+}
+
+/**
+ * Takes this process into service as a role.
+ *
+ * Ctrl-C in a terminal reaches every process of the group; only the supervisor acts on it, so that the order of ending is one
+ * order. When the supervisor itself is gone (kill -9), the channel breaks and `onOrphaned` decides what is left to do.
+ *
+ * @throws Error when this process was not started by a supervisor
+ */
+export async function enterRole<Name extends RoleStart['role']>(
+  name: Name,
+  onOrphaned: () => void,
+): Promise<Role<Extract<RoleStart, { role: Name }>>> {
+  if (!process.send) throw new Error(`--role ${name} is started by the supervisor, not by hand`);
+  process.title = `denwaban: ${name}`;
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.once('disconnect', onOrphaned);
+  const start = await new Promise<RoleStart>((resolve) => process.once('message', resolve));
+  if (start.role !== name) throw new Error(`was told to be ${start.role}`);
+  return {
+    start: start as Extract<RoleStart, { role: Name }>,
+    // A broken channel is told by `disconnect`; a message that can no longer be heard is not a failure of its own.
+    tell: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => {})),
+  };
+}
+
+/** Says in one line why this role cannot start, and ends. Anything unexpected is thrown on, with its stack. */
+export function failToStart(error: unknown): Promise<never> {
+  if (!(error instanceof StartError)) throw error;
+  return new Promise(() => {
+    if (!process.connected || !process.send) process.exit(1);
+    process.send(
+      { type: 'failed', code: error.code, line: error.line } satisfies RoleMessage,
+      undefined,
+      undefined,
+      () => process.exit(1),
+    );
+  });
+}
