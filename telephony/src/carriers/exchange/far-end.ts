@@ -1,0 +1,17 @@
+/** The caller's own phone, whatever it is: a SIP user agent or a page in a browser. */
+import type { HangUpCause, LegEndCause } from '@denwaban/core';
+import type { Reached } from './leg.js';
+
+export interface FarEnd {
+  ring(): void;
+  /** `answered` of the listener follows, at once or later. */
+  answer(): void;
+  end(reached: Reached, cause: HangUpCause): void;
+}
+
+/** What a caller's phone tells the exchange about a leg. */
+export interface FarEndListener {
+  answered(token: string | null): void;
+  ended(cause: Exclude<LegEndCause, 'media-lost'>): void;
+  digit(digit: string): void;
+}

@@ -1,0 +1,150 @@
+/**
+ * The agents' warm lines. Everything is keyed by line, never by agent: while a page reloads or a second tab takes over, two
+ * lines of one agent overlap. The line opened last is the agent's; the one before it is kept, while a talk runs over it, until
+ * the new one has proven itself.
+ */
+import type { AgentId, EpochMs, LineId, PhoneEvent } from '@denwaban/core';
+import type { MediaClient } from '../../media/contract.js';
+import type { MediaEvent } from '../../media/protocol.js';
+import { ExchangeError, toExchangeError } from './errors.js';
+
+interface Line {
+  id: LineId;
+  agent: AgentId;
+  status: 'opening' | 'open' | 'proven' | 'suspect' | 'replaced';
+}
+
+export interface LinesOptions {
+  media: Pick<MediaClient, 'request'>;
+  now(): EpochMs;
+  emit(event: PhoneEvent): void;
+  /** Closes the media leg; failures are of no interest. */
+  closeMedia(line: LineId): void;
+  /** Does a talk run over this line? */
+  inTalk(line: LineId): boolean;
+  /** The agent can be heard over this line: a talk of theirs moves here. */
+  proven(agent: AgentId, line: LineId): void;
+  /** The media leg of this line is no more. */
+  gone(agent: AgentId, line: LineId): void;
+}
+
+export interface Lines {
+  open(request: { agent: AgentId; line: LineId; offer: string }): Promise<{ answer: string }>;
+  close(line: LineId): void;
+  /** The agent's line when audio can flow over it now. */
+  provenLine(agent: AgentId): LineId | null;
+  knows(leg: string): boolean;
+  /** A talk of this agent ended: what was kept for it can go. */
+  tidy(agent: AgentId): void;
+  onMedia(event: MediaEvent): void;
+  mediaLost(): void;
+  readonly counts: { lines: number; proven: number };
+}
+
+export function createLines(options: LinesOptions): Lines {
+  const lines = new Map<string, Line>();
+  const current = new Map<AgentId, Line>();
+  const lost = (line: Line, because: Extract<PhoneEvent, { type: 'line.lost' }>['because']) =>
+    options.emit({ type: 'line.lost', agent: line.agent, line: line.id, at: options.now(), because });
+
+  function forget(line: Line): void {
+    lines.delete(line.id);
+    if (current.get(line.agent) === line) current.delete(line.agent);
+    options.gone(line.agent, line.id);
+  }
+  /** Old lines of this agent that a talk no longer needs. */
+  function closeReplaced(agent: AgentId): void {
+    for (const line of lines.values()) {
+      if (line.agent !== agent || line.status !== 'replaced' || options.inTalk(line.id)) continue;
+      forget(line);
+      options.closeMedia(line.id);
+    }
+  }
+
+  return {
+    async open({ agent, line: id, offer }) {
+      if (lines.has(id)) throw new ExchangeError('failed', `line ${id} is open already`);
+      const line: Line = { id, agent, status: 'opening' };
+      lines.set(id, line);
+      let answer: string;
+      try {
+        ({ answer } = await options.media.request({ type: 'open-webrtc', leg: id, offer, heartbeat: true }));
+      } catch (problem) {
+        if (lines.get(id) === line) lines.delete(id); // the line before stays what it was
+        throw toExchangeError(problem);
+      }
+      if (lines.get(id) !== line) {
+        // Closed by the desk, or lost with its process, while it was being opened.
+        options.closeMedia(id);
+        throw new ExchangeError('failed', `line ${id} was closed while it opened`);
+      }
+      line.status = 'open';
+      const before = current.get(agent);
+      current.set(agent, line);
+      if (before !== undefined) {
+        before.status = 'replaced';
+        lost(before, 'replaced');
+        closeReplaced(agent);
+      }
+      return { answer };
+    },
+
+    close(id) {
+      const line = lines.get(id);
+      if (line === undefined) return;
+      const wasTheirs = current.get(line.agent) === line;
+      forget(line);
+      if (line.status === 'opening') return; // `open` closes what it gets
+      options.closeMedia(id);
+      if (wasTheirs) {
+        lost(line, 'closed');
+        closeReplaced(line.agent);
+      }
+    },
+
+    provenLine(agent) {
+      const line = current.get(agent);
+      return line?.status === 'proven' ? line.id : null;
+    },
+    knows: (leg) => lines.has(leg),
+    tidy: closeReplaced,
+
+    onMedia(event) {
+      if (!('leg' in event)) return;
+      const line = lines.get(event.leg);
+      if (line === undefined) return;
+      if (event.type === 'line-proven') {
+        if (line.status !== 'open' && line.status !== 'suspect') return;
+        line.status = 'proven';
+        options.emit({ type: 'line.proven', agent: line.agent, line: line.id, at: options.now() });
+        options.proven(line.agent, line.id);
+        closeReplaced(line.agent);
+      } else if (event.type === 'line-suspect') {
+        // RTP that pauses in a talk is not a dead desk by itself: the heartbeat decides, within three seconds.
+        if (line.status !== 'proven' || event.because !== 'heartbeat') return;
+        line.status = 'suspect';
+        lost(line, 'heartbeat');
+      } else if (event.type === 'leg-lost') {
+        const { status } = line;
+        forget(line);
+        if (status !== 'replaced' && status !== 'opening') {
+          lost(line, event.because === 'heartbeat' ? 'heartbeat' : 'closed');
+          closeReplaced(line.agent);
+        }
+      }
+    },
+
+    mediaLost() {
+      for (const line of lines.values()) {
+        forget(line);
+        if (line.status !== 'replaced' && line.status !== 'opening') lost(line, 'media-process');
+      }
+    },
+
+    get counts() {
+      let proven = 0;
+      for (const line of lines.values()) if (line.status === 'proven') proven++;
+      return { lines: lines.size, proven };
+    },
+  };
+}
