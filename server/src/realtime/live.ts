@@ -1,0 +1,213 @@
+/** A screen's live connection: hello, then what the server knows, then commands in and the truth out. */
+import type { WebSocket } from 'ws';
+import {
+  deskMessage,
+  liveProtocolVersion,
+  presenceRequest,
+  type DeskMessage,
+  type ErrorCode,
+  type ServerMessage,
+} from '@denwaban/core/wire';
+import type { AgentId } from '@denwaban/core';
+import { codedError } from '../http/errors.js';
+import type { HttpContext } from '../http/context.js';
+import { meOf } from '../http/routes/me.js';
+import type { DeskHandle } from '../services.js';
+import type { BoardHub } from './board-hub.js';
+import { closeCodes, Peer } from './peer.js';
+
+export const liveRules = {
+  helloMs: 5_000,
+  /** How soon a session that ended elsewhere (expired, taken away) is noticed at the latest. */
+  sessionMs: 30_000,
+} as const;
+
+export class LiveConnection {
+  readonly agent: AgentId;
+  readonly secret: string;
+  readonly #context: HttpContext;
+  readonly #boards: BoardHub;
+  readonly #peer: Peer<DeskMessage, ServerMessage>;
+  readonly #openedAt: number;
+  #page: 'desk' | 'board' | null = null;
+  #desk: DeskHandle | null = null;
+  #seq = 0;
+  #stateWaits = false;
+  #sessionSeenAt: number;
+  #gone = false;
+
+  constructor(options: {
+    socket: WebSocket;
+    agent: AgentId;
+    secret: string;
+    context: HttpContext;
+    boards: BoardHub;
+    onClose: () => void;
+  }) {
+    this.agent = options.agent;
+    this.secret = options.secret;
+    this.#context = options.context;
+    this.#boards = options.boards;
+    this.#openedAt = this.#sessionSeenAt = options.context.monotonic();
+    this.#peer = new Peer<DeskMessage, ServerMessage>({
+      socket: options.socket,
+      schema: deskMessage,
+      monotonic: options.context.monotonic,
+      errorMessage: (code, detail, re) => ({ type: 'error', code, detail, re }),
+      onMessage: (message) => this.#receive(message),
+      onClose: () => {
+        this.#leave();
+        options.onClose();
+      },
+    });
+  }
+
+  /** The session is over: the screen goes to the sign-in page. */
+  endSession(): void {
+    this.#peer.send({ type: 'signed-out' });
+    this.#end(closeCodes.signedOut, 'signed out');
+  }
+
+  close(code: number, reason: string): void {
+    this.#end(code, reason);
+  }
+
+  sweep(now: number, lateMs: number): void {
+    this.#peer.sweep(now, lateMs);
+    if (!this.#peer.isOpen) return;
+    if (this.#page === null && now - this.#openedAt - lateMs >= liveRules.helloMs) {
+      this.#end(closeCodes.silent, 'no hello');
+      return;
+    }
+    if (this.#stateWaits && !this.#peer.isSlow) this.#sendState();
+    if (now - this.#sessionSeenAt >= liveRules.sessionMs) {
+      this.#sessionSeenAt = now;
+      void this.#checkSession();
+    }
+  }
+
+  async #checkSession(): Promise<void> {
+    try {
+      if ((await this.#context.store.sessions.find(this.secret)) === null) this.endSession();
+    } catch {
+      // The database is away: nobody is signed out for that, least of all in a call.
+    }
+  }
+
+  #receive(message: DeskMessage): void {
+    if (this.#page === null) {
+      if (message.type === 'hello') this.#greet(message);
+      else {
+        this.#peer.refuse('bad-request', 'hello comes first', message.type);
+        this.#end(closeCodes.badMessages, 'hello comes first');
+      }
+      return;
+    }
+    void this.#carryOut(message).catch((error: unknown) => {
+      const { code, detail, ours } = codedError(error);
+      if (ours)
+        this.#context.log.error({ err: error, agent: this.agent, message: message.type }, 'live: a command failed');
+      this.#peer.refuse(code, detail, message.type);
+    });
+  }
+
+  #greet(hello: Extract<DeskMessage, { type: 'hello' }>): void {
+    const { build, clock, floor, store } = this.#context;
+    const person = store.people.byId(this.agent);
+    if (person === null) {
+      this.endSession();
+      return;
+    }
+    // Older than we can serve, or (after a rollback) newer: in both cases a reload fetches the right one.
+    if (hello.v !== liveProtocolVersion) {
+      this.#peer.send({ type: 'outdated', build });
+      this.#end(closeCodes.tooOld, 'reload');
+      return;
+    }
+    this.#page = hello.page;
+    this.#peer.send({ type: 'welcome', v: liveProtocolVersion, build, now: clock.now(), me: meOf(person, floor) });
+    if (hello.build !== build) this.#peer.send({ type: 'outdated', build });
+    if (hello.page === 'board') this.#boards.join(this.#peer);
+    else this.#enter();
+  }
+
+  #enter(): void {
+    this.#desk = this.#context.floor.enter(this.agent, {
+      state: () => {
+        if (this.#desk === null) return; // told while entering: the state is sent right below
+        if (this.#peer.isSlow) this.#stateWaits = true;
+        else this.#sendState();
+      },
+      lineLost: (because) => this.#peer.send({ type: 'line.lost', because }),
+    });
+    this.#sendState();
+  }
+
+  #sendState(): void {
+    if (this.#desk === null) return;
+    this.#stateWaits = false;
+    this.#peer.send({ type: 'desk', seq: ++this.#seq, now: this.#context.clock.now(), state: this.#desk.state });
+  }
+
+  /** Commands begin in the order they came; a slow one does not hold up the next. */
+  async #carryOut(message: DeskMessage): Promise<void> {
+    const { clock, floor } = this.#context;
+    if (message.type === 'ping') {
+      this.#peer.send({ type: 'pong', n: message.n, now: clock.now() });
+      return;
+    }
+    const desk = this.#desk;
+    if (desk === null) {
+      this.#peer.refuse('bad-request', 'a board only looks on', message.type);
+      return;
+    }
+    switch (message.type) {
+      case 'hello':
+        this.#peer.refuse('bad-request', 'hello was said already', message.type);
+        return;
+      case 'line.open': {
+        const { answer } = await desk.openLine(message.offer);
+        this.#peer.send({ type: 'line.answer', nonce: message.nonce, answer });
+        return;
+      }
+      case 'line.close':
+        desk.closeLine();
+        return;
+      case 'presence.set': {
+        const wish = presenceRequest.safeParse({ presence: message.presence, reason: message.reason });
+        if (wish.success) await floor.setPresence(this.agent, wish.data);
+        else this.#peer.refuse('bad-request', 'reason: away needs one that a person may give', message.type);
+        return;
+      }
+      case 'offer.ringing':
+      case 'offer.accept':
+      case 'offer.decline':
+      case 'call.hang-up':
+      case 'call.hold':
+      case 'call.resume':
+      case 'call.mute':
+      case 'call.dtmf':
+      case 'wrap-up.save':
+        await desk.command(message);
+        return;
+    }
+  }
+
+  #end(code: number, reason: string): void {
+    this.#peer.close(code, reason);
+    this.#leave(); // at once: a peer that never answers the goodbye holds no line
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#boards.leave(this.#peer);
+    const desk = this.#desk;
+    this.#desk = null;
+    desk?.leave();
+  }
+}
+
+/** For the rare answers that are given before there is a connection object. */
+export const errorFrame = (code: ErrorCode, detail: string): string =>
+  JSON.stringify({ type: 'error', code, detail, re: null } satisfies ServerMessage);
