@@ -82,7 +82,10 @@ function change(
         step: -1,
         stepStartedAt: null,
         talking: null,
-        segments: open(record.segments, { kind: 'wait', agent: null, startedAt: event.at, endedAt: null }),
+        // Whoever was never talked with is waiting still.
+        segments: record.segments.some((one) => one.kind === 'wait' && one.endedAt === null)
+          ? record.segments
+          : open(record.segments, { kind: 'wait', agent: null, startedAt: event.at, endedAt: null }),
       };
     case 'step.entered':
       return {

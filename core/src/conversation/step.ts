@@ -67,18 +67,16 @@ export function step(
       if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
       on.event('talk.started', { agent: record.talking.agent, leg: input.agentLeg });
       return on.done();
-    case 'join-failed': {
+    case 'join-failed':
       if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
-      const { agent, reservation } = record.talking;
-      on.event('offer.closed', { reservation, agent, because: 'failed' });
-      on.effect({ type: 'distrust-line', agent });
-      return backToFront(on, 'hold-music').done();
-    }
+      on.effect({ type: 'distrust-line', agent: record.talking.agent });
+      return unjoined(on, 'failed').done();
     case 'caller-left':
       return callerLeft(on, input.cause, settings);
     case 'agent-hung-up': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing('no-call');
+      if (!talking.joined) return unjoined(on, 'declined').done();
       endTalk(on, 'agent-hung-up');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
       on.phone({ type: 'hang-up', leg: record.customerLeg, cause: 'normal' });
@@ -87,6 +85,7 @@ export function step(
     case 'agent-lost': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing();
+      if (!talking.joined) return unjoined(on, 'agent-left').done();
       endTalk(on, 'agent-lost');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
       // The customer is told, and goes to the front: they were already talking with us. [CNV6]
@@ -205,6 +204,15 @@ function soundFor(on: Draft): Draft {
     on.phone({ type: 'play', leg: record.customerLeg, sound: 'hold-music' });
   }
   return on;
+}
+
+/** Accepted, but the two never heard each other: the offer came to nothing, the caller goes to the front. [RSV6] */
+function unjoined(on: Draft, because: OfferClosedBecause): Draft {
+  const { talking, customerLeg } = on.record;
+  if (talking === null) return on;
+  on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because });
+  on.phone({ type: 'part', customer: customerLeg, agentLeg: talking.leg });
+  return backToFront(on, 'hold-music');
 }
 
 function backToFront(on: Draft, sound: Sound): Draft {
