@@ -149,8 +149,8 @@ export class SipCaller {
       const via = [...text.matchAll(/^via\s*:.*$/gim)].map(([line]) => line);
       const answer = ['SIP/2.0 200 OK', ...via, `From: ${header('from')}`, `To: ${header('to')}`];
       answer.push(`Call-ID: ${header('call-id')}`, `CSeq: ${header('cseq')}`, 'Content-Length: 0', '', '');
-      if (!/^ACK /.test(text)) this.#send(answer.join('\r\n'));
-      if (/^BYE /.test(text)) this.#finish('bye');
+      if (!text.startsWith('ACK ')) this.#send(answer.join('\r\n'));
+      if (text.startsWith('BYE ')) this.#finish('bye');
       return;
     }
     if (!header('cseq').endsWith('INVITE')) return;
