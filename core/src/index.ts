@@ -9,3 +9,5 @@ export { deadline, step } from './conversation/step.js';
 export * from './routing/index.js';
 export { type AgentFacts, presenceState, whyNot } from './agent/presence.js';
 export { assertNever } from './assert-never.js';
+export { accessFacts, type AccessFacts, type AccessViewer, mayHear, maySee, whoTalked } from './agent/access.js';
+export { durations, type Durations } from './conversation/durations.js';
