@@ -100,8 +100,8 @@ async function launch(
     },
   }));
   const control = run('control', async () => {
-    const { url, pid } = await database.current();
-    return { role: 'control', settings, databaseUrl: url, mediaSockets: [socket], postgresPid: pid };
+    const { url } = await database.current();
+    return { role: 'control', settings, databaseUrl: url, mediaSockets: [socket] };
   });
 
   await Promise.all([database.current(), media.ready, control.ready]);

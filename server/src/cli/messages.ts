@@ -12,8 +12,6 @@ export type RoleStart =
       databaseUrl: string;
       /** The Unix sockets of the media processes. */
       mediaSockets: string[];
-      /** The embedded database, which control ends when the supervisor died; null when it is somebody else's. */
-      postgresPid: number | null;
     }
   | { role: 'media'; settings: MediaSettings };
 

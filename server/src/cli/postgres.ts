@@ -5,7 +5,7 @@ import type { Log } from '../store/log.js';
 
 export interface Database {
   /** The one that runs, or will in a moment. Its address stays the same when it has to be started again. @throws {StartError} */
-  current(): Promise<{ url: string; pid: number | null }>;
+  current(): Promise<{ url: string }>;
   stop(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export function keepPostgres(
   say: (line: string) => void,
 ): Database {
   if (settings.databaseUrl !== null) {
-    const given = { url: settings.databaseUrl, pid: null };
+    const given = { url: settings.databaseUrl };
     return { current: async () => given, stop: async () => {} };
   }
   const log: Log = {

@@ -1,4 +1,5 @@
 /** Which process runs the cluster of a data folder: a live one is not disturbed, what a dead one left running is ended. */
+import { readFileSync, realpathSync } from 'node:fs';
 import { readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../log.js';
@@ -55,6 +56,21 @@ export async function endOrphan(cluster: string, log: Log): Promise<void> {
       'data-in-use',
       `PostgreSQL (process ${pid}) holds ${cluster} and cannot be ended. End it by hand.`,
     );
+}
+
+/**
+ * Ends the postmaster that process `owner` started and can no longer end itself. Not when the folder has a new owner already:
+ * what runs there then is the next start's. Synchronous, for a process on its way out.
+ */
+export function endPostgresOf(owner: number, dataDir: string): void {
+  try {
+    const said = JSON.parse(readFileSync(ownerFile(dataDir), 'utf8')) as { pid?: unknown };
+    const cluster = realpathSync(path.join(dataDir, 'postgres'));
+    const pid = Number(readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    if (said.pid === owner && isPostmasterOf(pid, cluster)) process.kill(pid, 'SIGINT');
+  } catch {
+    // no embedded database, or gone meanwhile
+  }
 }
 
 async function readOwner(dataDir: string): Promise<{ pid: number; identity: string | null } | null> {
