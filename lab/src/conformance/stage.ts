@@ -31,6 +31,8 @@ export interface Stage {
   browser(who: 'customer' | 'agent'): Promise<Browser>;
   /** The `n`-th customer whose owner is another agent than those of the customers before. */
   customerWithOwner(n: number): { customer: Customer; owner: Person };
+  /** An agent of the same team. */
+  teammate(of: Person): Person;
   companyNumber(): { number: string; host: string; port: number };
   telephone(options: Omit<BaresipOptions, 'folder'>): Promise<Baresip>;
   /** Closes it when the test ends, however it ends. */
@@ -98,6 +100,13 @@ export function stage(): Stage {
         seen.add(owner.email);
       }
       throw new Error(`the demo company has no ${n + 1} owners`);
+    },
+    teammate(of) {
+      return need(
+        on.system.demo.people.find(
+          ({ team, role, email }) => team === of.team && role === 'agent' && email !== of.email,
+        ),
+      );
     },
     companyNumber() {
       const { sip, numbers } = on.system.demo;

@@ -40,7 +40,12 @@ export class Denwaban {
   /** Starts it on an empty folder and waits until it is healthy and tells about its demo company. */
   static async start(): Promise<Denwaban> {
     const folder = mkdtempSync(join(tmpdir(), 'denwaban-lab-'));
-    const system = new Denwaban(folder, await freePorts('http'), await freePorts('sip'), await freePorts('rtp', 60));
+    const system = new Denwaban(
+      folder,
+      await freePorts('http'),
+      await freePorts('sip'),
+      await freePorts('system-rtp', 60),
+    );
     await system.start();
     return system;
   }

@@ -2,7 +2,14 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-const ranges = { http: [8200, 8299], sip: [6300, 6399], rtp: [20600, 20999], control: [8300, 8399] } as const;
+const ranges = {
+  http: [8200, 8299],
+  sip: [6300, 6399],
+  /** The system's own audio; apart from the peers', for it takes single ports of its range while it runs. */
+  'system-rtp': [20600, 20839],
+  rtp: [20840, 20999],
+  control: [8300, 8399],
+} as const;
 export type PortUse = keyof typeof ranges;
 
 const next: Record<PortUse, number> = { http: 0, sip: 0, rtp: 0, control: 0 };
@@ -10,7 +17,7 @@ const next: Record<PortUse, number> = { http: 0, sip: 0, rtp: 0, control: 0 };
 /** @returns the first of `count` neighbouring ports, even for RTP, free on 127.0.0.1 over TCP and UDP a moment ago */
 export async function freePorts(use: PortUse, count = 1): Promise<number> {
   const [min, max] = ranges[use];
-  const step = use === 'rtp' ? count + (count & 1) : count;
+  const step = use.endsWith('rtp') ? count + (count & 1) : count;
   const slots = Math.floor((max - min + 1) / step);
   for (let tried = 0; tried < slots; tried++) {
     // Each call goes on where the last one stopped, so a port just closed is not taken again at once.
