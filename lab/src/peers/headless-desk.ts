@@ -151,12 +151,19 @@ export class HeadlessDesk {
   }
 
   close(): void {
+    this.closed = true;
     this.#dropLine();
     this.#socket.terminate();
   }
 
   #answerHeartbeat(channel: ndc.DataChannel, message: string | Buffer | ArrayBuffer): void {
     if (typeof message === 'string' && channel.isOpen()) channel.sendMessage(message);
+  }
+
+  #rebuild(): void {
+    setTimeout(() => {
+      if (!this.closed) this.openLine();
+    }, 200);
   }
 
   #dropLine(): void {
@@ -179,6 +186,8 @@ export class HeadlessDesk {
     if (message.type === 'line.answer' && message.nonce === `n${this.#nonce}`) {
       this.#line?.pc.setRemoteDescription(message.answer, 'answer');
     }
+    // As the page does: a line that another tab took stays away, any other is built anew.
+    if (message.type === 'line.lost' && message.because !== 'replaced') this.#rebuild();
     if (message.type !== 'desk') return;
     this.state = message.state;
     const offer = message.state.offer;
