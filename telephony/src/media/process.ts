@@ -1,1 +1,121 @@
-export {};
+#!/usr/bin/env node
+/**
+ * The media process: `node dist/media/process.js '<MediaSettings as JSON>'`.
+ *
+ * One line of JSON on stderr for each thing worth knowing. Exit codes: 0 told to stop, 1 broken, 2 wrong settings or a port in
+ * use, 3 another media process answers at the socket.
+ */
+import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
+import { MediaEngine } from './engine.js';
+import type { MediaEvent, MediaSettings } from './protocol.js';
+import { serveControl, SocketTakenError, type ControlServer } from './server.js';
+import { createSounds } from './sounds.js';
+import { createWebRtc, MuxPortError } from '../webrtc/index.js';
+
+const stopMsMax = 900;
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv[2]);
+  const webrtc = await createWebRtc({
+    bindAddress: settings.bindAddress,
+    publicAddress: settings.publicAddress,
+    port: settings.portMin,
+    now: () => performance.now(),
+  });
+  let server: ControlServer | null = null;
+  const engine = new MediaEngine({
+    bindAddress: settings.bindAddress,
+    publicAddress: settings.publicAddress,
+    rtpPortMin: settings.portMin + 2,
+    rtpPortMax: settings.portMax,
+    sounds: createSounds(settings.soundsFolder),
+    webrtc,
+    emit: (event) => {
+      if (event.type === 'log') say(event);
+      server?.emit(event);
+    },
+  });
+
+  let orphan: NodeJS.Timeout | null = null;
+  const parent = process.ppid;
+  server = await serveControl(
+    settings.socket,
+    () => engine,
+    (alone) => {
+      if (orphan !== null) clearTimeout(orphan);
+      orphan = alone ? setTimeout(orphaned, settings.orphanMs) : null;
+    },
+  );
+  const orphaned = (): void => {
+    log('warn', 'control did not come back', { legs: engine.legCount });
+    engine.abandon();
+    // Nobody is left who could start a control again: the supervisor is gone too.
+    if (process.ppid !== parent) void stop(0);
+  };
+
+  let stopping = false;
+  const stop = async (code: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    const finished = engine.shutDown().then(() => server?.close());
+    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, stopMsMax))]);
+    // The native library keeps threads: without this the process would not end.
+    process.exit(code);
+  };
+  process.on('SIGTERM', () => void stop(0));
+  process.on('SIGINT', () => void stop(0));
+  // A terminal that closes is the supervisor's affair, not ours.
+  process.on('SIGHUP', () => undefined);
+  process.on('uncaughtException', (error) => {
+    log('error', 'a failure of ours', { detail: error.stack ?? error.message });
+    void stop(1);
+  });
+  log('info', 'media process ready', {
+    pid: process.pid,
+    icePort: settings.portMin,
+    rtpPorts: `${settings.portMin + 2}-${settings.portMax}`,
+  });
+}
+
+function readSettings(text: string | undefined): MediaSettings {
+  const wrong = (what: string): never => {
+    log('error', 'wrong settings', { detail: what });
+    process.exit(2);
+  };
+  let value: Partial<MediaSettings>;
+  try {
+    value = JSON.parse(text ?? '') as Partial<MediaSettings>;
+  } catch {
+    return wrong('the first argument must be the settings as JSON');
+  }
+  const { socket, bindAddress, publicAddress, portMin, portMax, soundsFolder, orphanMs } = value ?? {};
+  const isPort = (port: unknown): port is number =>
+    Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536;
+  if (typeof socket !== 'string' || !isAbsolute(socket)) return wrong('socket must be an absolute path');
+  if (socket.length > 100) return wrong('the path of the socket is longer than a Unix socket can have (100)');
+  if (typeof bindAddress !== 'string' || isIP(bindAddress) === 0) return wrong('bindAddress must be an IP address');
+  if (typeof publicAddress !== 'string' || isIP(publicAddress) === 0)
+    return wrong('publicAddress must be an IP address');
+  if (!isPort(portMin) || !isPort(portMax) || portMax < portMin + 3)
+    return wrong('portMin and portMax must span 4 ports');
+  if (soundsFolder !== null && typeof soundsFolder !== 'string') return wrong('soundsFolder must be a path or null');
+  if (typeof orphanMs !== 'number' || !(orphanMs >= 0)) return wrong('orphanMs must be milliseconds');
+  return { socket, bindAddress, publicAddress, portMin, portMax, soundsFolder, orphanMs };
+}
+
+function say(event: Extract<MediaEvent, { type: 'log' }>): void {
+  log(event.level, event.message, event.data ?? {});
+}
+
+function log(level: string, message: string, data: Record<string, unknown>): void {
+  process.stderr.write(`${JSON.stringify({ level, time: Date.now(), role: 'media', message, ...data })}\n`);
+}
+
+// The supervisor that reads our stderr may die before us.
+process.stderr.on('error', () => undefined);
+main().catch((error: unknown) => {
+  const detail = error instanceof Error ? error.message : String(error);
+  log('error', 'the media process cannot start', { detail });
+  process.exit(error instanceof SocketTakenError ? 3 : error instanceof MuxPortError ? 2 : 1);
+});

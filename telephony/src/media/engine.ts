@@ -1,0 +1,423 @@
+import { MediaError } from './contract.js';
+import { Leg, type Bridge, type LegContext } from './leg.js';
+import { LineWatch, type Finding, type Signs, type WatchKind } from './line-watch.js';
+import { Player } from './player.js';
+import {
+  mediaProtocolVersion,
+  type MediaEvent,
+  type MediaReplies,
+  type MediaRequest,
+  type RtpRemote,
+} from './protocol.js';
+import { Recording, type RecordingResult } from './recorder/index.js';
+import { RtpPorts, RtpTransport } from './rtp-transport.js';
+import { isSaidOnce, type Sounds } from './sounds.js';
+import { createTicker } from './ticker.js';
+import type { Transport, TransportListener } from './transport.js';
+
+/** Opens a browser's leg. `../webrtc/` implements it. @throws MediaError `bad-sdp` or `failed` */
+export interface WebRtcOpener {
+  open(request: {
+    leg: string;
+    offer: string;
+    ssrc: number;
+    heartbeat: boolean;
+    listener: TransportListener;
+  }): Promise<{ transport: Transport; answer: string }>;
+}
+
+export interface EngineOptions {
+  bindAddress: string;
+  publicAddress: string;
+  /** Ports of plain RTP, both ends included. */
+  rtpPortMin: number;
+  rtpPortMax: number;
+  sounds: Sounds;
+  webrtc: WebRtcOpener;
+  emit: (event: MediaEvent) => void;
+  /** Epoch and monotonic milliseconds. */
+  wallNow?: () => number;
+  now?: () => number;
+}
+
+interface Entry {
+  leg: Leg;
+  watch: LineWatch;
+}
+
+const watchdogMs = 250;
+
+/** Carries out requests on legs, bridges, sounds and recordings. Knows sockets of legs, but nothing of who asks. */
+export class MediaEngine {
+  private readonly options: EngineOptions;
+  private readonly now: () => number;
+  private readonly wallNow: () => number;
+  private readonly legs = new Map<string, Entry>();
+  private readonly recordings = new Map<string, { leg: Leg; recording: Recording }>();
+  private readonly finishing = new Set<Promise<unknown>>();
+  private readonly ports: RtpPorts;
+  private readonly context: LegContext;
+  /** The last request under way for each leg or recording: the next one for it waits its turn. */
+  private readonly turns = new Map<string, Promise<void>>();
+  private watchdog: NodeJS.Timeout | null = null;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.now = options.now ?? (() => performance.now());
+    this.wallNow = options.wallNow ?? (() => Date.now());
+    this.ports = new RtpPorts(options.bindAddress, options.rtpPortMin, options.rtpPortMax);
+    this.context = {
+      ticker: createTicker(this.now),
+      now: this.now,
+      onDigit: (leg, digit) => options.emit({ type: 'dtmf', leg: leg.id, at: this.wallNow(), digit }),
+    };
+  }
+
+  get legCount(): number {
+    return this.legs.size;
+  }
+
+  /**
+   * Carries out one request. Requests that touch the same leg are carried out in the order they came in, so control need not
+   * wait for one reply before it asks the next.
+   *
+   * @throws MediaError
+   */
+  async handle<Type extends MediaRequest['type']>(
+    request: Extract<MediaRequest, { type: Type }>,
+  ): Promise<MediaReplies[Type]> {
+    const keys = keysOf(request);
+    const before = keys.flatMap((key) => this.turns.get(key) ?? []);
+    const work = (async () => {
+      if (before.length > 0) await Promise.all(before);
+      return this.carryOut(request);
+    })();
+    const turn: Promise<void> = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const key of keys) this.turns.set(key, turn);
+    try {
+      return (await work) as MediaReplies[Type];
+    } finally {
+      for (const key of keys) if (this.turns.get(key) === turn) this.turns.delete(key);
+    }
+  }
+
+  /** Nobody came back for the legs: all are given up. */
+  abandon(): void {
+    for (const { leg } of [...this.legs.values()]) this.lose(leg, 'orphaned');
+  }
+
+  /** Ends every leg without a word and resolves when all recordings are on disk. */
+  async shutDown(): Promise<void> {
+    for (const { leg } of [...this.legs.values()]) this.drop(leg);
+    while (this.finishing.size > 0) await Promise.allSettled([...this.finishing]);
+  }
+
+  private carryOut(request: MediaRequest): unknown {
+    switch (request.type) {
+      case 'hello':
+        return this.hello(request.version);
+      case 'open-rtp':
+        return this.openRtp(request.leg, request.remote);
+      case 'aim-rtp':
+        return this.aimRtp(request.leg, request.remote);
+      case 'open-webrtc':
+        return this.openWebRtc(request.leg, request.offer, request.heartbeat);
+      case 'close':
+        this.drop(this.need(request.leg));
+        return null;
+      case 'play':
+        return this.play(request.leg, request.sound, request.followedBy ?? null);
+      case 'bridge':
+        return this.bridge(this.need(request.a), this.need(request.b));
+      case 'unbridge':
+        return this.unbridge(this.need(request.a), this.need(request.b));
+      case 'hold':
+        return this.hold(request.leg, request.sound);
+      case 'resume':
+        return this.resume(this.need(request.leg));
+      case 'record':
+        return this.record(request.recording, this.need(request.leg), request.path);
+      case 'stop-record':
+        return this.stopRecord(request.recording);
+      case 'dtmf':
+        return this.dtmf(this.need(request.leg), request.digits);
+      default:
+        return assertNever(request);
+    }
+  }
+
+  private hello(version: number): MediaReplies['hello'] {
+    if (version !== mediaProtocolVersion) {
+      throw new MediaError('version', `this process speaks version ${mediaProtocolVersion}, control ${version}`);
+    }
+    const legs = [...this.legs.values()].map(({ leg, watch }) => ({
+      leg: leg.id,
+      bridgedTo: leg.partner?.id ?? null,
+      recording: leg.recording?.id ?? null,
+      proven: watch.proven,
+    }));
+    return { version: mediaProtocolVersion, pid: process.pid, legs };
+  }
+
+  private async openRtp(id: string, remote: RtpRemote | null): Promise<MediaReplies['open-rtp']> {
+    this.needFree(id);
+    const socket = await this.ports.open();
+    if (socket === null) throw new MediaError('no-port', 'every RTP port is taken');
+    const leg = new Leg(id, this.context);
+    const transport = new RtpTransport(socket, remote, this.listenerFor(leg), this.now);
+    this.admit(leg, transport, 'rtp');
+    return { address: this.options.publicAddress, port: transport.port };
+  }
+
+  private aimRtp(id: string, remote: RtpRemote): null {
+    const { transport } = this.need(id);
+    if (!(transport instanceof RtpTransport)) throw new MediaError('bad-request', 'the leg is no RTP leg');
+    transport.aim(remote);
+    return null;
+  }
+
+  private async openWebRtc(id: string, offer: string, heartbeat: boolean): Promise<MediaReplies['open-webrtc']> {
+    this.needFree(id);
+    const leg = new Leg(id, this.context);
+    const listener = this.listenerFor(leg);
+    const { transport, answer } = await this.options.webrtc.open({
+      leg: id,
+      offer,
+      ssrc: leg.ssrc,
+      heartbeat,
+      listener,
+    });
+    this.admit(leg, transport, heartbeat ? 'line' : 'web');
+    return { answer };
+  }
+
+  private listenerFor(leg: Leg): TransportListener {
+    return {
+      packet: (packet, nowMs) => leg.received(packet, nowMs),
+      connected: () => this.options.emit({ type: 'leg-connected', leg: leg.id, at: this.wallNow() }),
+      lost: (because) => this.lose(leg, because),
+      echoed: (rttMs) => {
+        const watch = this.legs.get(leg.id)?.watch;
+        if (watch !== undefined) this.report(leg, watch.echoed(rttMs, this.now(), signsOf(leg)));
+      },
+    };
+  }
+
+  private admit(leg: Leg, transport: Transport, kind: WatchKind): void {
+    leg.transport = transport;
+    this.legs.set(leg.id, { leg, watch: new LineWatch(kind, this.now()) });
+    this.watchdog ??= setInterval(() => this.watch(), watchdogMs);
+  }
+
+  private async play(id: string, sound: string | null, followedBy: string | null): Promise<null> {
+    const leg = this.need(id);
+    if (sound === null) {
+      if (leg.bridge === null || leg.held) leg.play(null);
+      return null;
+    }
+    const player = await this.playerFor(sound, followedBy);
+    // Reading the file took a moment; in it the leg may have been lost.
+    if (this.need(id) === leg && (leg.bridge === null || leg.held)) leg.play(player);
+    return null;
+  }
+
+  private async playerFor(sound: string, followedBy: string | null): Promise<Player> {
+    const samples = await this.load(sound);
+    return new Player(samples, isSaidOnce(sound), followedBy === null ? null : await this.load(followedBy));
+  }
+
+  private async load(sound: string): Promise<Uint8Array> {
+    let samples: Uint8Array | null;
+    try {
+      samples = await this.options.sounds.load(sound);
+    } catch (error) {
+      throw new MediaError('failed', `sound ${sound}: ${messageOf(error)}`);
+    }
+    if (samples === null) throw new MediaError('bad-request', `there is no sound ${sound}`);
+    return samples;
+  }
+
+  private bridge(a: Leg, b: Leg): MediaReplies['bridge'] {
+    if (a === b) throw new MediaError('bad-request', 'a leg cannot hear itself');
+    for (const leg of [a, b])
+      if (!leg.transport.open) throw new MediaError('not-connected', `leg ${leg.id} has no path yet`);
+    if (a.bridge !== null && a.bridge === b.bridge) return { at: a.bridge.at };
+    for (const leg of [a, b]) {
+      if (leg.bridge !== null) dissolve(leg.bridge);
+      leg.play(null);
+    }
+    const bridge: Bridge = { a, b, at: this.wallNow(), sinceMs: this.now(), held: new Set() };
+    a.bridge = bridge;
+    b.bridge = bridge;
+    return { at: bridge.at };
+  }
+
+  /** Apart already is fine: the other side's loss and control's word may cross. */
+  private unbridge(a: Leg, b: Leg): null {
+    if (a.bridge === null || a.bridge !== b.bridge) return null;
+    dissolve(a.bridge);
+    a.play(null);
+    b.play(null);
+    return null;
+  }
+
+  private async hold(id: string, sound: string): Promise<null> {
+    const bridge = this.need(id).bridge;
+    if (bridge === null) throw new MediaError('bad-request', `leg ${id} is in no bridge`);
+    const player = await this.playerFor(sound, null);
+    const leg = this.need(id);
+    if (leg.bridge !== bridge) throw new MediaError('bad-request', `leg ${id} has left its bridge`);
+    bridge.held.add(leg);
+    leg.play(player);
+    return null;
+  }
+
+  private resume(leg: Leg): null {
+    if (leg.bridge?.held.delete(leg) === true) leg.play(null);
+    return null;
+  }
+
+  private async record(id: string, leg: Leg, path: string): Promise<null> {
+    const known = this.recordings.get(id);
+    if (known !== undefined) {
+      if (known.leg === leg) return null;
+      throw new MediaError('bad-request', `recording ${id} runs on another leg`);
+    }
+    if (leg.recording !== null) throw new MediaError('bad-request', `leg ${leg.id} is being recorded already`);
+    let recording: Recording;
+    try {
+      recording = await Recording.start({
+        path,
+        now: this.now,
+        onTrouble: (detail) => this.log('error', 'a recording cannot be written', { recording: id, detail }),
+      });
+    } catch (error) {
+      throw new MediaError('disk', messageOf(error));
+    }
+    leg.recording = { id, recording };
+    this.recordings.set(id, { leg, recording });
+    // Lost while the file was made: what there is of it is finished like any other.
+    if (this.legs.get(leg.id)?.leg !== leg) void this.finishRecording(id);
+    return null;
+  }
+
+  private async stopRecord(id: string): Promise<MediaReplies['stop-record']> {
+    return this.recordings.has(id) ? this.finishRecording(id) : null;
+  }
+
+  private dtmf(leg: Leg, digits: string): null {
+    if (!leg.sendDigits(digits))
+      this.log('warn', 'digits not sent: the far end knows no telephone-events', { leg: leg.id });
+    return null;
+  }
+
+  private watch(): void {
+    const nowMs = this.now();
+    for (const { leg, watch } of [...this.legs.values()]) this.report(leg, watch.check(nowMs, signsOf(leg)));
+  }
+
+  private report(leg: Leg, finding: Finding | null): void {
+    if (finding === null) return;
+    const at = this.wallNow();
+    switch (finding.type) {
+      case 'proven':
+        this.options.emit({ type: 'line-proven', leg: leg.id, at, rttMs: finding.rttMs });
+        break;
+      case 'suspect':
+        this.options.emit({ type: 'line-suspect', leg: leg.id, at, because: finding.because });
+        break;
+      case 'lost':
+        this.lose(leg, finding.because);
+        break;
+      default:
+        assertNever(finding);
+    }
+  }
+
+  private lose(leg: Leg, because: Extract<MediaEvent, { type: 'leg-lost' }>['because']): void {
+    if (this.legs.get(leg.id)?.leg !== leg) return;
+    this.drop(leg);
+    this.options.emit({ type: 'leg-lost', leg: leg.id, at: this.wallNow(), because });
+  }
+
+  /** The leg ends. A partner on hold keeps its music until it is told otherwise; else it hears silence. */
+  private drop(leg: Leg): void {
+    this.legs.delete(leg.id);
+    if (leg.bridge !== null) dissolve(leg.bridge);
+    leg.close();
+    if (leg.recording !== null) void this.finishRecording(leg.recording.id);
+    if (this.legs.size === 0 && this.watchdog !== null) {
+      clearInterval(this.watchdog);
+      this.watchdog = null;
+    }
+  }
+
+  /** Told once, as an event, however it came to its end. Never rejects. */
+  private finishRecording(id: string): Promise<RecordingResult> {
+    const { leg, recording } = this.recordings.get(id)!;
+    this.recordings.delete(id);
+    leg.recording = null;
+    const at = this.wallNow();
+    const finished = recording.finish().then((result) => {
+      this.options.emit({ type: 'recording-finished', recording: id, leg: leg.id, at, ...result });
+      return result;
+    });
+    this.finishing.add(finished);
+    void finished.finally(() => this.finishing.delete(finished));
+    return finished;
+  }
+
+  private need(id: string): Leg {
+    const entry = this.legs.get(id);
+    if (entry === undefined) throw new MediaError('no-such-leg', id);
+    return entry.leg;
+  }
+
+  private needFree(id: string): void {
+    if (this.legs.has(id)) throw new MediaError('leg-exists', id);
+  }
+
+  private log(level: 'info' | 'warn' | 'error', message: string, data: Record<string, string | number>): void {
+    this.options.emit({ type: 'log', level, message, data });
+  }
+}
+
+function dissolve(bridge: Bridge): void {
+  bridge.a.bridge = null;
+  bridge.b.bridge = null;
+}
+
+function signsOf(leg: Leg): Signs {
+  const transport = leg.transport;
+  return {
+    connected: transport.open,
+    heardMs: leg.heardMs,
+    bridgedSinceMs: leg.bridge?.sinceMs ?? null,
+    expectsAudio: transport instanceof RtpTransport ? transport.expectsAudio : true,
+  };
+}
+
+function keysOf(request: MediaRequest): string[] {
+  switch (request.type) {
+    case 'hello':
+      return [];
+    case 'bridge':
+    case 'unbridge':
+      return [request.a, request.b];
+    case 'record':
+      return [request.leg, `recording ${request.recording}`];
+    case 'stop-record':
+      return [`recording ${request.recording}`];
+    default:
+      return [request.leg];
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function assertNever(value: never): never {
+  throw new MediaError('failed', `not handled: ${JSON.stringify(value)}`);
+}

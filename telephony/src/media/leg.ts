@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import {
+  codecOf,
+  digitSteps,
+  IncomingStream,
+  OutgoingStream,
+  payloadTypeOf,
+  readRtpHeader,
+  rtpHeaderBytes,
+  TelephoneEventReader,
+  transcode,
+  writeRtpHeader,
+  type Codec,
+  type EventStep,
+  type RtpHeader,
+} from '../rtp/index.js';
+import type { Player } from './player.js';
+import type { Recording } from './recorder/index.js';
+import type { Ticker } from './ticker.js';
+import type { Transport } from './transport.js';
+
+/** Two legs that hear each other. A held leg hears its music, the other one nothing. */
+export interface Bridge {
+  readonly a: Leg;
+  readonly b: Leg;
+  /** Epoch and monotonic ms. */
+  readonly at: number;
+  readonly sinceMs: number;
+  readonly held: Set<Leg>;
+}
+
+export interface LegContext {
+  ticker: Ticker;
+  now: () => number;
+  onDigit: (leg: Leg, digit: string) => void;
+}
+
+/** G.711 of 200 ms: more is no telephone audio. */
+const payloadBytesMax = 1_600;
+const frameTicks = 160;
+
+/**
+ * One party: what comes in is judged, recorded and relayed to the bridge partner at once (no mixing, no buffer); what goes out
+ * is one RTP stream of ours, whoever feeds it.
+ */
+export class Leg {
+  readonly id: string;
+  transport!: Transport;
+  bridge: Bridge | null = null;
+  recording: { id: string; recording: Recording } | null = null;
+  /** Monotonic time of the newest believable audio packet; NaN before the first. */
+  heardMs = Number.NaN;
+  private readonly context: LegContext;
+  private readonly incoming = new IncomingStream();
+  private readonly events = new TelephoneEventReader();
+  private readonly outgoing: OutgoingStream;
+  private player: { player: Player; stop: () => void } | null = null;
+  private digits: { steps: EventStep[]; stop: () => void } | null = null;
+
+  constructor(id: string, context: LegContext) {
+    this.id = id;
+    this.context = context;
+    // Random starts (RFC 3550 §5.1): an outsider must not be able to guess a place in the stream.
+    const chance = randomBytes(10);
+    this.outgoing = new OutgoingStream(chance.readUInt32BE(0), chance.readUInt16BE(4) & 0x7fff, chance.readUInt32BE(6));
+  }
+
+  get ssrc(): number {
+    return this.outgoing.ssrc;
+  }
+
+  get partner(): Leg | null {
+    const bridge = this.bridge;
+    return bridge === null ? null : bridge.a === this ? bridge.b : bridge.a;
+  }
+
+  get held(): boolean {
+    return this.bridge?.held.has(this) ?? false;
+  }
+
+  /** Takes a packet from the transport. Anything may be in it. */
+  received(packet: Uint8Array, nowMs: number): void {
+    const header = readRtpHeader(packet);
+    if (header === null || header.payloadLength > payloadBytesMax) return;
+    const verdict = this.incoming.judge(header);
+    if (verdict === 'duplicate' || verdict === 'doubtful') return;
+    this.heardMs = nowMs;
+    const bridge = this.bridge;
+    const partner = bridge === null || bridge.held.size > 0 ? null : this.partner;
+    const codec = codecOf(header.payloadType);
+    if (codec === null) {
+      this.receivedEvent(packet, header, partner, nowMs);
+      return;
+    }
+    if (header.payloadLength === 0) return;
+    if (this.recording !== null) {
+      this.recording.recording.hear('left', heard(packet, header, codec, nowMs));
+    }
+    partner?.hear(this, packet, header, codec, nowMs, verdict === 'restart' ? 'restart' : 'audio');
+  }
+
+  /** Sends a sound in place of whatever plays; null ends it. */
+  play(player: Player | null): void {
+    this.player?.stop();
+    this.player = null;
+    if (player === null) return;
+    const stop = this.context.ticker.add((nowMs) => {
+      if (!this.sendFrame(player, nowMs)) this.play(null);
+    });
+    this.player = { player, stop };
+  }
+
+  get playing(): boolean {
+    return this.player !== null;
+  }
+
+  /** Sends digits after those still under way. @returns false when the far end knows no telephone-events */
+  sendDigits(digits: string): boolean {
+    if (this.transport.dtmfPayloadType === null) return false;
+    const steps = digitSteps(digits);
+    if (this.digits !== null) {
+      this.digits.steps.push(...steps);
+      return true;
+    }
+    const sending = { steps, stop: (): void => undefined };
+    this.digits = sending;
+    sending.stop = this.context.ticker.add((nowMs) => {
+      const step = sending.steps.shift();
+      if (step === undefined) {
+        sending.stop();
+        this.digits = null;
+      } else if (step !== null) {
+        this.sendEvent(step, nowMs);
+      }
+    });
+    return true;
+  }
+
+  /** Everything that runs on its behalf ends. The recording is the engine's to finish. */
+  close(): void {
+    this.play(null);
+    this.digits?.stop();
+    this.digits = null;
+    this.transport.close();
+  }
+
+  /** Takes what the bridge partner says. While digits go out the far end hears nothing else (RFC 4733 §2.5.1.2). */
+  private hear(
+    from: Leg,
+    packet: Uint8Array,
+    header: RtpHeader,
+    codec: Codec,
+    nowMs: number,
+    kind: 'audio' | 'restart',
+  ): void {
+    if (this.digits !== null) {
+      this.outgoing.skip(from, header);
+      return;
+    }
+    if (this.recording !== null) {
+      this.recording.recording.hear('right', heard(packet, header, codec, nowMs));
+    }
+    const stamp = this.outgoing.relay(from, header, header.payloadLength, nowMs, kind);
+    if (stamp === null) return;
+    const wanted = this.transport.codec;
+    const end = header.payloadOffset + header.payloadLength;
+    if (codec !== wanted) transcode(packet, codec, header.payloadOffset, end);
+    // The new header is written right before the payload, over the old one: the packet is never copied.
+    const start = header.payloadOffset - rtpHeaderBytes;
+    writeRtpHeader(packet, start, payloadTypeOf[wanted], stamp, this.outgoing.ssrc);
+    this.transport.send(packet.subarray(start, end));
+  }
+
+  private receivedEvent(packet: Uint8Array, header: RtpHeader, partner: Leg | null, nowMs: number): void {
+    if (header.payloadType === this.transport.dtmfPayloadType) {
+      const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+      const digit = this.events.read(header.ssrc, header.timestamp, payload);
+      if (digit !== null) this.context.onDigit(this, digit);
+      if (partner !== null && partner.relayEvent(this, packet, header, nowMs)) return;
+    }
+    // Comfort noise and what we do not know goes no further, and must not look like a loss.
+    partner?.outgoing.skip(this, header);
+  }
+
+  private relayEvent(from: Leg, packet: Uint8Array, header: RtpHeader, nowMs: number): boolean {
+    const payloadType = this.transport.dtmfPayloadType;
+    if (payloadType === null || this.digits !== null) return false;
+    const stamp = this.outgoing.relay(from, header, 0, nowMs, 'event');
+    if (stamp === null) return true;
+    const start = header.payloadOffset - rtpHeaderBytes;
+    writeRtpHeader(packet, start, payloadType, { ...stamp, marker: header.marker }, this.outgoing.ssrc);
+    this.transport.send(packet.subarray(start, header.payloadOffset + header.payloadLength));
+    return true;
+  }
+
+  private sendFrame(player: Player, nowMs: number): boolean {
+    const packet = new Uint8Array(rtpHeaderBytes + frameTicks);
+    if (!player.fill(packet, rtpHeaderBytes)) return false;
+    if (this.digits !== null) return true;
+    const codec = this.transport.codec;
+    if (codec === 'PCMA') transcode(packet, 'PCMU', rtpHeaderBytes);
+    const stamp = this.outgoing.next(player, frameTicks, nowMs);
+    writeRtpHeader(packet, 0, payloadTypeOf[codec], stamp, this.outgoing.ssrc);
+    this.transport.send(packet);
+    return true;
+  }
+
+  private sendEvent(step: NonNullable<EventStep>, nowMs: number): void {
+    const payloadType = this.transport.dtmfPayloadType;
+    if (payloadType === null) return;
+    // Each event is a run of its own: its timestamp is the moment the key went down.
+    const stamp = step.begins ? this.outgoing.next({}, frameTicks * 5, nowMs) : this.outgoing.again(nowMs);
+    const packet = new Uint8Array(rtpHeaderBytes + step.payload.length);
+    writeRtpHeader(packet, 0, payloadType, { ...stamp, marker: step.begins }, this.outgoing.ssrc);
+    packet.set(step.payload, rtpHeaderBytes);
+    this.transport.send(packet);
+  }
+}
+
+function heard(packet: Uint8Array, header: RtpHeader, codec: Codec, nowMs: number) {
+  const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+  return { ssrc: header.ssrc, timestamp: header.timestamp, arrivalMs: nowMs, codec, payload };
+}
