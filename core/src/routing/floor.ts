@@ -51,7 +51,8 @@ export function whyNotFor(
     if (offer === undefined || offer.agent !== agent.id || offer.closedAt === null) continue;
     // Whoever made themselves available after the offer closed means it: ask again at once.
     if (agent.since > offer.closedAt || now >= offer.closedAt + retryMs) return null;
-    if (offer.outcome === 'declined' || offer.outcome === 'unreachable') return offer.outcome;
+    if (offer.outcome === 'declined') return 'declined';
+    if (offer.outcome === 'unreachable' || offer.outcome === 'failed') return 'unreachable';
     if (offer.outcome === 'timed-out') return 'no-answer';
     return null;
   }

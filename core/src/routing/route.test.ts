@@ -21,6 +21,7 @@ function caller(name: string, facts: Partial<Conversation> = {}): Conversation {
     status: 'waiting',
     owner: null,
     team: null,
+    answeredAt: null,
     step: -1,
     stepStartedAt: null,
     waitingSince: epochMs(0),
@@ -72,7 +73,7 @@ describe('steps', () => {
     const facts = { owner: id('anna'), team: sales };
     const agents = [agent('anna', sales, 'talking'), agent('ken', sales, 'wrap-up'), agent('eva', support, 'offline')];
     expect(kinds(at(0, [caller('1', facts)], agents))).toEqual(['skip owner', 'skip team', 'skip anyone']);
-    const after = caller('1', { ...facts, step: 2, stepStartedAt: epochMs(0), trace: skipped });
+    const after = caller('1', { ...facts, answeredAt: epochMs(0), step: 2, stepStartedAt: epochMs(0), trace: skipped });
     expect(at(1_000, [after], agents)).toEqual([]);
     const freed = [agent('eva', support, null, 2_000), ...agents.slice(0, 2)];
     expect(offersOf(at(2_000, [after], freed))).toEqual([['1', 'eva', 'freed']]);

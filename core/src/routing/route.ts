@@ -19,7 +19,7 @@ interface Walk {
 
 /**
  * @param waiting conversations to be routed: status `waiting`, no open offer. Others are ignored.
- * @returns decisions of those conversations for which there is news; [] when nothing changes
+ * @returns decisions of those conversations for which there is news; nothing for a caller who goes on hearing music
  */
 export function route(
   rule: RoutingRule,
@@ -59,9 +59,10 @@ export function route(
         walks.set(id, walk(rule, now, other, agents, taken));
     }
   }
-  for (const [id] of rest) {
+  for (const [id, conversation] of rest) {
     const decisions = walks.get(id)?.decisions ?? [];
-    if (decisions.length > 0) routed.push({ conversation: id, decisions });
+    // No phone rings for an unanswered caller any more: that is news for them, though no step is. [CNV5]
+    if (decisions.length > 0 || conversation.answeredAt === null) routed.push({ conversation: id, decisions });
   }
   return routed;
 }
