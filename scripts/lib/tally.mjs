@@ -1,0 +1,32 @@
+/** Counts what passed, failed and was skipped, over vitest's reports and the steps that are one test each. */
+import { readFileSync } from 'node:fs';
+
+/**
+ * @param {object | null} report vitest's JSON; null when it wrote none
+ * @param {number} code exit code of that run
+ * @returns {{passed: number, failed: number, skipped: {name: string, file: string}[]}}
+ */
+export function tallyReport(report, code) {
+  const tally = { passed: 0, failed: 0, skipped: [] };
+  for (const { name: file, status, assertionResults } of report?.testResults ?? []) {
+    for (const { status: one, fullName } of assertionResults) {
+      if (one === 'passed') tally.passed += 1;
+      else if (one === 'failed') tally.failed += 1;
+      else tally.skipped.push({ name: fullName, file });
+    }
+    // A file that cannot be loaded, or whose hooks fail, has no failing test to show for it.
+    if (status === 'failed' && !assertionResults.some((one) => one.status === 'failed')) tally.failed += 1;
+  }
+  // An unhandled error, a crash, no test at all: vitest says no, so it is one.
+  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+/** @returns {object | null} */
+export function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
