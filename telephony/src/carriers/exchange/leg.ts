@@ -11,7 +11,17 @@
  *
  * Commands and the world's news cross all the time, so everything unexpected is named and ignored, never thrown.
  */
-import type { AgentId, EpochMs, HangUpCause, LegEndCause, LegId, LineId, PhoneEvent, RecordingId, Sound } from '@denwaban/core';
+import type {
+  AgentId,
+  EpochMs,
+  HangUpCause,
+  LegEndCause,
+  LegId,
+  LineId,
+  PhoneEvent,
+  RecordingId,
+  Sound,
+} from '@denwaban/core';
 
 /** How far the caller's own phone has got. `answering`: told to, its own word for it is still to come. */
 export type Reached = 'arrived' | 'ringing' | 'answering' | 'answered';
@@ -133,7 +143,7 @@ export function step(id: LegId, leg: CustomerLeg, input: LegInput, at: EpochMs):
         const [joined, actions] = joinedNow(id, leg, at);
         return [joined, [told, ...actions]];
       }
-      return [leg.status === 'joined' ? leg : { ...leg, reached: 'answered' }, [told]];
+      return [{ ...leg, reached: 'answered' }, [told]];
     }
 
     case 'part': {

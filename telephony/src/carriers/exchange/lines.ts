@@ -25,7 +25,7 @@ export interface LinesOptions {
   /** The agent can be heard over this line: a talk of theirs moves here. */
   proven(agent: AgentId, line: LineId): void;
   /** The media leg of this line is no more. */
-  gone(agent: AgentId, line: LineId): void;
+  gone(line: LineId): void;
 }
 
 export interface Lines {
@@ -38,6 +38,8 @@ export interface Lines {
   tidy(agent: AgentId): void;
   onMedia(event: MediaEvent): void;
   mediaLost(): void;
+  /** The house shuts: every line is closed and told of. */
+  closeAll(): void;
   readonly counts: { lines: number; proven: number };
 }
 
@@ -50,7 +52,7 @@ export function createLines(options: LinesOptions): Lines {
   function forget(line: Line): void {
     lines.delete(line.id);
     if (current.get(line.agent) === line) current.delete(line.agent);
-    options.gone(line.agent, line.id);
+    options.gone(line.id);
   }
   /** Old lines of this agent that a talk no longer needs. */
   function closeReplaced(agent: AgentId): void {
@@ -58,6 +60,19 @@ export function createLines(options: LinesOptions): Lines {
       if (line.agent !== agent || line.status !== 'replaced' || options.inTalk(line.id)) continue;
       forget(line);
       options.closeMedia(line.id);
+    }
+  }
+
+  function close(id: LineId): void {
+    const line = lines.get(id);
+    if (line === undefined) return;
+    const wasTheirs = current.get(line.agent) === line;
+    forget(line);
+    if (line.status === 'opening') return; // `open` closes what it gets
+    options.closeMedia(id);
+    if (wasTheirs) {
+      lost(line, 'closed');
+      closeReplaced(line.agent);
     }
   }
 
@@ -89,17 +104,9 @@ export function createLines(options: LinesOptions): Lines {
       return { answer };
     },
 
-    close(id) {
-      const line = lines.get(id);
-      if (line === undefined) return;
-      const wasTheirs = current.get(line.agent) === line;
-      forget(line);
-      if (line.status === 'opening') return; // `open` closes what it gets
-      options.closeMedia(id);
-      if (wasTheirs) {
-        lost(line, 'closed');
-        closeReplaced(line.agent);
-      }
+    close,
+    closeAll() {
+      for (const line of lines.values()) close(line.id);
     },
 
     provenLine(agent) {

@@ -1,71 +1,127 @@
-/** Where recordings lie, and what became of each. */
+/** Begins and ends recordings, and keeps `recording.finished` to exactly one each, whoever brings the news first. */
 import type { EpochMs, LegId, PhoneEvent, RecordingId } from '@denwaban/core';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-
-const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
-
-/**
- * `<folder>/2026/03/01/rc_….wav`. The day (UTC) is that in which the id was minted, read from the id itself: after a crash the
- * path can be told from the id alone. An id that carries no time gets the day of `at`.
- */
-export function recordingPath(folder: string, recording: RecordingId, at: EpochMs): string {
-  let minted = 0;
-  for (const letter of /^rc_([0-9a-z]{10})[0-9a-z]{16}$/.exec(recording)?.[1] ?? '') {
-    minted = minted * 32 + crockford.indexOf(letter);
-  }
-  const day = new Date(minted > 0 && minted < 8.64e15 ? minted : at).toISOString();
-  return join(folder, day.slice(0, 4), day.slice(5, 7), day.slice(8, 10), `${recording}.wav`);
-}
-
-/**
- * Length of a WAV file that may have been cut off: counted from its size, not from what its header says.
- *
- * @returns null when there is no such file or it is no WAV
- */
-export async function measureRecording(path: string): Promise<{ durationMs: number; bytes: number } | null> {
-  let file;
-  try {
-    file = await open(path, 'r');
-  } catch {
-    return null;
-  }
-  try {
-    const head = Buffer.alloc(44);
-    const { bytesRead } = await file.read(head, 0, 44, 0);
-    const { size } = await file.stat();
-    if (bytesRead < 44 || head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') return null;
-    const bytesPerSecond = head.readUInt32LE(28);
-    if (bytesPerSecond === 0) return null;
-    return { durationMs: Math.floor(((size - 44) * 1000) / bytesPerSecond), bytes: size };
-  } finally {
-    await file.close();
-  }
-}
+import { dirname } from 'node:path';
+import type { MediaClient } from '../../media/contract.js';
+import type { Log } from './log.js';
+import { recordingPath, type Disk } from './recording-file.js';
 
 type Finished = Extract<PhoneEvent, { type: 'recording.finished' }>;
 
-/** Keeps `recording.finished` to exactly one per recording, whoever brings the news first. */
-export function createRecordingBook(emit: (event: Finished) => void): {
-  begun(recording: RecordingId, leg: LegId, path: string): void;
+export interface RecordingsOptions {
+  media: Pick<MediaClient, 'request' | 'ready'>;
+  folder: string;
+  disk: Disk;
+  now(): EpochMs;
+  emit(event: Finished): void;
+  log: Log;
+}
+
+export interface Recordings {
+  /** Makes today's folder ahead of the first recording: a first second must not wait for a disk. */
+  prepare(): void;
+  /**
+   * Resolves when the request to record is on its way, so that a bridge asked for afterwards is recorded from its first
+   * sample. A disk that is full is logged and costs the recording, not the talk.
+   *
+   * @param wanted asked when the folder stands: false, and nothing is begun
+   */
+  begin(recording: RecordingId, leg: LegId, wanted: () => boolean): Promise<void>;
+  /** Ends the leg's recordings. */
+  end(leg: LegId): void;
+  /** The media process says so of itself, also of recordings begun before this process lived. */
   finished(event: Finished): void;
-  /** Begun and not finished. */
-  open(): { recording: RecordingId; leg: LegId; path: string }[];
-} {
-  const begun = new Map<RecordingId, { leg: LegId; path: string }>();
+  /** A media process is there (again). What is open on a leg that is gone, and not held by it, is measured on disk. */
+  reconcile(held: ReadonlySet<string>, isGone: (leg: LegId) => boolean): void;
+  readonly open: number;
+  /** Resolves when everything that was ended is finished. */
+  settled(): Promise<void>;
+}
+
+export function createRecordings(options: RecordingsOptions): Recordings {
+  const { media, disk, log } = options;
+  const open = new Map<RecordingId, { leg: LegId; path: string }>();
   // The media process tells of an end twice, by event and by reply; the second word comes within moments of the first.
   const over = new Set<RecordingId>();
+  const folders = new Map<string, Promise<void>>();
+  const ending = new Set<Promise<void>>();
+
+  function folderOf(path: string): Promise<void> {
+    const folder = dirname(path);
+    let made = folders.get(folder);
+    if (made === undefined) {
+      made = disk.makeFolder(folder).catch((problem: unknown) => {
+        folders.delete(folder);
+        log.error({ folder, problem: String(problem) }, 'recordings: no folder');
+      });
+      folders.set(folder, made);
+    }
+    return made;
+  }
+  function finished(event: Finished): void {
+    if (over.has(event.recording)) return;
+    open.delete(event.recording);
+    over.add(event.recording);
+    if (over.size > 1_000) for (const oldest of over) if (over.delete(oldest)) break;
+    options.emit(event);
+  }
+  async function salvage(recording: RecordingId, leg: LegId, path: string): Promise<void> {
+    if (over.has(recording)) return;
+    const found = await disk.measure(path);
+    if (found !== null)
+      return finished({ type: 'recording.finished', recording, leg, at: options.now(), path, ...found });
+    open.delete(recording);
+    log.error({ recording, leg }, 'recordings: nothing was written');
+  }
+  async function stop(recording: RecordingId, leg: LegId, path: string): Promise<void> {
+    let done;
+    try {
+      done = await media.request({ type: 'stop-record', recording });
+    } catch {
+      // Without a media process the file may still be growing somewhere: it is asked about again when one is there.
+      if (media.ready) await salvage(recording, leg, path);
+      return;
+    }
+    if (done === null) await salvage(recording, leg, path);
+    else finished({ type: 'recording.finished', recording, leg, at: options.now(), ...done });
+  }
+
   return {
-    begun(recording, leg, path) {
-      if (!over.has(recording)) begun.set(recording, { leg, path });
+    prepare() {
+      void folderOf(recordingPath(options.folder, null, options.now()));
     },
-    finished(event) {
-      if (over.has(event.recording)) return;
-      begun.delete(event.recording);
-      over.add(event.recording);
-      if (over.size > 1_000) for (const oldest of over) if (over.delete(oldest)) break;
-      emit(event);
+    async begin(recording, leg, wanted) {
+      const path = recordingPath(options.folder, recording, options.now());
+      await folderOf(path);
+      if (!wanted() || open.has(recording) || over.has(recording)) return;
+      open.set(recording, { leg, path });
+      media.request({ type: 'record', recording, leg, path }).catch((problem: unknown) => {
+        open.delete(recording);
+        log.error({ leg, recording, problem: String(problem) }, 'recordings: could not begin');
+      });
     },
-    open: () => [...begun].map(([recording, { leg, path }]) => ({ recording, leg, path })),
+    end(leg) {
+      for (const [recording, held] of open) {
+        if (held.leg !== leg) continue;
+        const stopped = stop(recording, leg, held.path)
+          .catch((problem: unknown) => log.error({ recording, problem: String(problem) }, 'recordings: could not end'))
+          .finally(() => ending.delete(stopped));
+        ending.add(stopped);
+      }
+    },
+    finished,
+    reconcile(held, isGone) {
+      for (const [recording, { leg, path }] of open) {
+        if (held.has(recording) || !isGone(leg)) continue;
+        salvage(recording, leg, path).catch((problem: unknown) =>
+          log.error({ recording, problem: String(problem) }, 'recordings: could not be measured'),
+        );
+      }
+    },
+    get open() {
+      return open.size;
+    },
+    async settled() {
+      await Promise.all(ending);
+    },
   };
 }

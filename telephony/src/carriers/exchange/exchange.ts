@@ -1,0 +1,417 @@
+/**
+ * The embedded exchange: we are the endpoint of every leg. Customers come by SIP or from a web page, agents hold a warm line,
+ * and audio stays in the media process. This file only carries out what leg.ts and lines.ts decide.
+ */
+import {
+  epochMs,
+  type EpochMs,
+  type LegId,
+  type PhoneEvent,
+  type RecordingId,
+  type Telephony,
+  type TrunkId,
+} from '@denwaban/core';
+import type { PhoneServerMessage } from '@denwaban/core/wire';
+import { MediaError, type MediaClient } from '../../media/contract.js';
+import { mediaProtocolVersion, type MediaEvent, type MediaReplies, type MediaRequest } from '../../media/protocol.js';
+import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
+import { ExchangeError, toExchangeError } from './errors.js';
+import { createEventQueue } from './event-queue.js';
+import type { FarEnd, FarEndListener } from './far-end.js';
+import { step, type CustomerLeg, type LegAction, type LegInput } from './leg.js';
+import { createLines } from './lines.js';
+import type { Log } from './log.js';
+import { realDisk, type Disk } from './recording-file.js';
+import { createRecordings } from './recordings.js';
+import { byeReason, readToken, takeSipCall } from './sip-caller.js';
+import { trunkFinder, type Trunk } from './trunks.js';
+import { createWebPhone, type WebPhone } from './web-phone.js';
+
+export interface ExchangeOptions {
+  /** Makes the SIP endpoint around our handlers. */
+  sip(handlers: SipEndpointHandlers): SipEndpoint;
+  /** Owned by the caller, who also closes it. */
+  media: MediaClient;
+  trunks: readonly Trunk[];
+  recordingsDir: string;
+  now(): EpochMs;
+  mintLeg(): LegId;
+  log: Log;
+  /** Calls `late` after `ms` unless called off by the returned function. Default: a timer. */
+  after?: (ms: number, late: () => void) => () => void;
+  disk?: Disk;
+}
+
+export interface Exchange extends Telephony {
+  /** @throws Error with `code` EADDRINUSE and the like */
+  start(): Promise<void>;
+  /** Hangs up what is left, finishes recordings, closes the SIP sockets. The media client stays the caller's. */
+  stop(graceMs?: number): Promise<void>;
+  /** The demo customer's phone. @throws {ExchangeError} `bad-offer`, `overloaded`, `failed` */
+  dial(
+    request: { from: string; to: string; offer: string },
+    listener: (message: PhoneServerMessage) => void,
+  ): Promise<{ answer: string; hangUp(): void; dtmf(digit: string): void }>;
+  /** Answered SIP legs with what `endOrphan` needs; the same as each `leg.answered` carried as its token. */
+  snapshots(): { leg: LegId; dialog: DialogSnapshot }[];
+  dialogOf(leg: LegId): DialogSnapshot | null;
+  /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up; never rejects. */
+  endOrphan(dialog: DialogSnapshot): Promise<void>;
+  health(): ExchangeHealth;
+}
+
+export interface ExchangeHealth {
+  /** A media process is connected. */
+  media: boolean;
+  legs: number;
+  lines: number;
+  linesProven: number;
+  recordings: number;
+  dialogs: number;
+  transactions: number;
+}
+
+interface Customer {
+  id: LegId;
+  state: CustomerLeg;
+  far: FarEnd;
+  dialog: DialogSnapshot | null;
+}
+
+type Arrival = Omit<Extract<PhoneEvent, { type: 'leg.arrived' }>, 'type' | 'leg' | 'at'>;
+
+const afterByTimer = (ms: number, late: () => void) => {
+  const timer = setTimeout(late, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
+/** @throws {TrunkConfigError} for a trunk whose address list cannot be read */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { media, log } = options;
+  const now = () => options.now();
+  const findTrunk = trunkFinder(options.trunks);
+  const customers = new Map<string, Customer>();
+  /** Media legs of callers nobody was told of yet: a port being opened, or a page whose path does not stand. */
+  const unborn = new Map<string, WebPhone | null>();
+  const subscriptions: (() => void)[] = [];
+  let stopping = false;
+
+  const events = createEventQueue((event) => {
+    // News of a leg that was hung up while the news waited is no news.
+    if (event.type === 'leg.answered' || event.type === 'leg.dtmf') return customers.has(event.leg);
+    return event.type !== 'leg.joined' && event.type !== 'leg.join-failed' ? true : customers.has(event.customer);
+  }, log);
+  const emit = (event: PhoneEvent) => events.push(event);
+  const recordings = createRecordings({
+    media,
+    folder: options.recordingsDir,
+    disk: options.disk ?? realDisk,
+    now,
+    emit,
+    log,
+  });
+
+  /** Asks and forgets. A leg that is gone by now is ordinary. */
+  function tell(request: MediaRequest): void {
+    media.request(request).catch((problem: unknown) => {
+      if (problem instanceof MediaError && (problem.code === 'no-such-leg' || problem.code === 'unreachable')) return;
+      log.warn({ request: request.type, problem: String(problem) }, 'media: a request failed');
+    });
+  }
+  const closeMedia = (leg: string) => tell({ type: 'close', leg });
+
+  // --- agents' lines -----------------------------------------------------------------------------------------------------
+
+  const talks = () =>
+    [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : []));
+  const lines = createLines({
+    media,
+    now,
+    emit,
+    closeMedia,
+    inTalk: (line) => talks().some(({ talk }) => talk.line === line),
+    proven(agent, line) {
+      for (const { id, talk } of talks()) if (talk.agent === agent) feed(id, { type: 'line-proven', line });
+    },
+    gone(line) {
+      for (const { id, talk } of talks()) if (talk.line === line) feed(id, { type: 'line-gone', line });
+    },
+  });
+
+  // --- customers' legs ---------------------------------------------------------------------------------------------------
+
+  const inputs: { id: string; input: LegInput }[] = [];
+  let feeding = false;
+  /** One input after the other, also when carrying out one brings the next. */
+  function feed(id: string, input: LegInput): void {
+    inputs.push({ id, input });
+    if (feeding) return;
+    feeding = true;
+    try {
+      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) decide(next.id, next.input);
+    } finally {
+      feeding = false;
+    }
+  }
+  function decide(id: string, input: LegInput): void {
+    const customer = customers.get(id);
+    if (customer === undefined) return log.debug({ leg: id, input: input.type }, 'exchange: no such leg');
+    const before = customer.state;
+    const [state, actions] = step(customer.id, before, input, now());
+    customer.state = state;
+    for (const action of actions) {
+      try {
+        carry(customer, action);
+      } catch (problem) {
+        log.error({ leg: id, action: action.do, problem: String(problem) }, 'exchange: an action failed');
+      }
+    }
+    if ('talk' in before && !('talk' in state)) lines.tidy(before.talk.agent);
+  }
+  function carry({ id, far }: Customer, action: LegAction): void {
+    switch (action.do) {
+      case 'ring':
+        return far.ring();
+      case 'answer':
+        return far.answer();
+      case 'end':
+        return far.end(action.reached, action.cause);
+      case 'play':
+        // Whoever was told that somebody else is being fetched waits for them with music.
+        return tell({
+          type: 'play',
+          leg: id,
+          sound: action.sound,
+          ...(action.sound === 'announcement-reconnecting' ? { followedBy: 'hold-music' } : {}),
+        });
+      case 'bridge':
+        return void bridge(id, action);
+      case 'rebridge':
+        if (action.from !== null) tell({ type: 'unbridge', a: id, b: action.from });
+        return tell({ type: 'bridge', a: id, b: action.to });
+      case 'unbridge':
+        return tell({ type: 'unbridge', a: id, b: action.line });
+      case 'hold':
+        return tell({ type: 'hold', leg: id, sound: action.sound });
+      case 'resume':
+        return tell({ type: 'resume', leg: id });
+      case 'dtmf':
+        return tell({ type: 'dtmf', leg: id, digits: action.digits });
+      case 'bury':
+        customers.delete(id);
+        recordings.end(id); // before the leg goes, so that the file is finished and not only cut off
+        return closeMedia(id);
+      case 'emit':
+        return emit(action.event);
+      case 'ignore':
+        return log.debug({ leg: id, because: action.because }, 'exchange: ignored');
+      default:
+        action satisfies never;
+    }
+  }
+  async function bridge(id: LegId, action: Extract<LegAction, { do: 'bridge' }>): Promise<void> {
+    const { agentLeg, line, recording } = action;
+    const stillWanted = () => {
+      const state = customers.get(id)?.state;
+      return state?.status === 'joining' && state.talk.agentLeg === agentLeg;
+    };
+    try {
+      if (recording !== null) await recordings.begin(recording, id, stillWanted);
+      if (!stillWanted()) return;
+      const { at } = await media.request({ type: 'bridge', a: id, b: line });
+      feed(id, { type: 'bridged', agentLeg, at: epochMs(at) });
+    } catch (problem) {
+      log.warn({ leg: id, line, problem: String(problem) }, 'exchange: a join failed');
+      feed(id, { type: 'bridge-failed', agentLeg, because: problem instanceof MediaError ? problem.code : 'failed' });
+    }
+  }
+  /** The caller has a voice: from here on the engine knows the leg. */
+  function born(id: LegId, arrival: Arrival, far: FarEnd): FarEndListener {
+    unborn.delete(id);
+    const customer: Customer = { id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null };
+    customers.set(id, customer);
+    recordings.prepare();
+    emit({ type: 'leg.arrived', leg: id, at: now(), ...arrival });
+    return {
+      answered(token) {
+        customer.dialog = token === null ? null : readToken(token);
+        feed(id, { type: 'far-end-answered', token });
+      },
+      ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
+      digit: (digit) => feed(id, { type: 'digit', digit }),
+    };
+  }
+  function stillborn(id: LegId): void {
+    if (unborn.delete(id)) closeMedia(id);
+  }
+
+  const sip = options.sip({
+    trunkOf: (source) => findTrunk(source.address)?.id ?? null,
+    onCall(call, trunk) {
+      const leg = options.mintLeg();
+      unborn.set(leg, null);
+      const { from, fromName, to } = call;
+      return takeSipCall(call, {
+        leg,
+        media,
+        open: media.ready && !stopping,
+        sessionId: String(now()),
+        arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
+        stillborn: () => stillborn(leg),
+        log,
+      });
+    },
+  });
+
+  // --- the media process -------------------------------------------------------------------------------------------------
+
+  function onMedia(event: MediaEvent): void {
+    if (event.type === 'log') return log[event.level](event.data ?? {}, `media: ${event.message}`);
+    if (event.type === 'recording-finished') {
+      // Also of recordings that a control process before this one began: the engine knows them by their id.
+      const { path, durationMs, bytes } = event;
+      const recording = event.recording as RecordingId;
+      const leg = event.leg as LegId;
+      recordings.finished({
+        type: 'recording.finished',
+        recording,
+        leg,
+        at: epochMs(event.at),
+        path,
+        durationMs,
+        bytes,
+      });
+      return;
+    }
+    lines.onMedia(event);
+    if (event.type === 'leg-connected') unborn.get(event.leg)?.connected();
+    else if (event.type === 'dtmf') {
+      if (customers.has(event.leg)) feed(event.leg, { type: 'digit', digit: event.digit });
+    } else if (event.type === 'leg-lost') {
+      unborn.get(event.leg)?.lost();
+      if (!customers.has(event.leg)) return;
+      log.info({ leg: event.leg, because: event.because }, 'media: a customer is lost');
+      feed(event.leg, { type: 'media-lost' });
+    }
+  }
+  function onMediaLost(): void {
+    log.error({ legs: customers.size, ...lines.counts }, 'media: the process is lost');
+    emit({ type: 'media.lost', at: now() });
+    for (const phone of unborn.values()) phone?.lost();
+    for (const id of customers.keys()) feed(id, { type: 'media-lost' });
+    lines.mediaLost();
+  }
+  /** Legs that a media process holds and we do not know are of a control process that died: they end here. */
+  function onMediaReady(held: MediaReplies['hello']['legs']): void {
+    const finishing = new Set<string>();
+    for (const { leg, recording } of held) {
+      if (customers.has(leg) || unborn.has(leg) || lines.knows(leg)) continue;
+      log.warn({ leg, recording }, 'media: ending a leg that nobody holds');
+      if (recording !== null) {
+        finishing.add(recording);
+        tell({ type: 'stop-record', recording }); // `recording-finished` follows, with the leg's id
+      }
+      closeMedia(leg);
+    }
+    recordings.reconcile(finishing, (leg) => !customers.has(leg));
+  }
+
+  const endOrphan = (dialog: DialogSnapshot) =>
+    sip.endOrphan(dialog, byeReason('failed')).catch((problem: unknown) => {
+      log.warn({ problem: String(problem) }, 'exchange: a call of a dead process could not be ended');
+    });
+
+  // --- the port ----------------------------------------------------------------------------------------------------------
+
+  return {
+    carryOut(command) {
+      switch (command.type) {
+        case 'end-orphan': {
+          const dialog = readToken(command.token);
+          if (dialog === null) return log.debug({}, 'exchange: no token of ours');
+          return void endOrphan(dialog);
+        }
+        case 'join': {
+          const { customer, agentLeg, agent, recording } = command;
+          const busy = talks().some(({ id, talk }) => talk.agent === agent && id !== customer);
+          const line = lines.provenLine(agent);
+          return feed(customer, { type: 'join', agentLeg, agent, line, busy, recording });
+        }
+        case 'part':
+        case 'hold':
+        case 'resume':
+          return feed(command.customer, command);
+        case 'ring':
+        case 'answer':
+        case 'play':
+        case 'dtmf':
+        case 'hang-up':
+          return feed(command.leg, command);
+        default:
+          command satisfies never;
+      }
+    },
+    listen: (listener) => events.listen(listener),
+    openLine: (request) => lines.open(request),
+    closeLine: (line) => lines.close(line),
+
+    async dial({ from, to, offer }, listener) {
+      if (!media.ready || stopping) throw new ExchangeError('overloaded', 'no media process');
+      const leg = options.mintLeg();
+      unborn.set(leg, null);
+      let answer: string;
+      try {
+        ({ answer } = await media.request({ type: 'open-webrtc', leg, offer, heartbeat: false }));
+      } catch (problem) {
+        unborn.delete(leg);
+        throw toExchangeError(problem);
+      }
+      const arrival: Arrival = { carrier: 'web', trunk: null, from, fromName: null, to };
+      const phone = createWebPhone(listener, {
+        leg,
+        after: options.after ?? afterByTimer,
+        arrived: (far) => born(leg, arrival, far),
+        stillborn: () => stillborn(leg),
+      });
+      unborn.set(leg, phone);
+      return { answer, hangUp: () => phone.hangUp(), dtmf: (digit) => phone.dtmf(digit) };
+    },
+
+    async start() {
+      subscriptions.push(media.onEvent(onMedia), media.onLost(onMediaLost), media.onReady(onMediaReady));
+      // A client that was connected before we listened has told its legs to nobody.
+      if (media.ready) {
+        const hello = await media.request({ type: 'hello', version: mediaProtocolVersion });
+        onMediaReady(hello.legs);
+      }
+      await sip.start();
+    },
+    async stop(graceMs = 2_000) {
+      stopping = true;
+      for (const phone of unborn.values()) phone?.lost();
+      for (const id of customers.keys()) feed(id, { type: 'hang-up', cause: 'normal' });
+      lines.closeAll();
+      await Promise.all([sip.stop(graceMs), recordings.settled()]);
+      events.flush();
+      for (const stop of subscriptions.splice(0)) stop();
+    },
+
+    snapshots: () =>
+      [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
+    dialogOf: (leg) => customers.get(leg)?.dialog ?? null,
+    endOrphan,
+    health() {
+      const { lines: open, proven } = lines.counts;
+      return {
+        media: media.ready,
+        legs: customers.size,
+        lines: open,
+        linesProven: proven,
+        recordings: recordings.open,
+        dialogs: sip.counts.dialogs,
+        transactions: sip.counts.transactions,
+      };
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** The embedded exchange: SIP trunks, warm lines and web phones behind core's Telephony port. Start at exchange.ts. */
+export { createExchange, type Exchange, type ExchangeHealth, type ExchangeOptions } from './exchange.js';
+export { ExchangeError, exchangeErrors } from './errors.js';
+export { measureRecording, recordingPath } from './recording-file.js';
+export { loopbackAddresses, TrunkConfigError, type Trunk } from './trunks.js';
+export type { Log } from './log.js';

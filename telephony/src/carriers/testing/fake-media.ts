@@ -1,0 +1,203 @@
+/** A media process in memory, by the contract of media/: what each leg would hear, and hooks for everything that can go wrong. */
+import { MediaError, type MediaClient } from '../../media/contract.js';
+import type { MediaErrorCode, MediaEvent, MediaReplies, MediaRequest, RtpRemote } from '../../media/protocol.js';
+
+export interface FakeLeg {
+  kind: 'rtp' | 'webrtc';
+  remote: RtpRemote | null;
+  sound: string | null;
+  followedBy: string | null;
+  partner: string | null;
+  held: string | null;
+  proven: boolean;
+  recording: string | null;
+}
+
+export interface FakeMedia extends MediaClient {
+  readonly legs: Map<string, FakeLeg>;
+  readonly requests: MediaRequest[];
+  say(event: MediaEvent): void;
+  /** What the leg hears: `silence`, `sound`, or `person` when a bridge partner can be heard. */
+  hears(leg: string): 'silence' | 'sound' | 'person';
+  /** The next request of this type fails. */
+  failNext(type: MediaRequest['type'], code: MediaErrorCode): void;
+  /** Requests of this type wait until the returned function is called. */
+  stall(type: MediaRequest['type']): () => void;
+  /** The process dies with everything it held; `back` connects a new, empty one (or the old one: `keep`). */
+  die(keep?: boolean): void;
+  back(): void;
+}
+
+export function fakeMedia(options: { now(): number }): FakeMedia {
+  const legs = new Map<string, FakeLeg>();
+  const requests: MediaRequest[] = [];
+  const on = {
+    event: new Set<(event: MediaEvent) => void>(),
+    lost: new Set<() => void>(),
+    ready: new Set<(legs: MediaReplies['hello']['legs']) => void>(),
+  };
+  const recordings = new Map<string, { leg: string; path: string; startedAt: number }>();
+  const failing = new Map<string, MediaErrorCode>();
+  const stalled = new Map<string, Promise<void>>();
+  let ready = true;
+  let port = 20_200;
+
+  const listed = () =>
+    [...legs].map(([leg, { partner, recording, proven }]) => ({ leg, bridgedTo: partner, recording, proven }));
+  const say = (event: MediaEvent) => {
+    if (event.type === 'line-proven') must(event.leg).proven = true;
+    if (event.type === 'line-suspect') must(event.leg).proven = false;
+    if (event.type === 'leg-lost') drop(event.leg);
+    for (const listener of on.event) listener(event);
+  };
+  function must(leg: string): FakeLeg {
+    const found = legs.get(leg);
+    if (found === undefined) throw new MediaError('no-such-leg', leg);
+    return found;
+  }
+  function unbridge(leg: FakeLeg): void {
+    const partner = leg.partner === null ? undefined : legs.get(leg.partner);
+    for (const side of [leg, partner]) if (side !== undefined) Object.assign(side, { partner: null, held: null });
+  }
+  function drop(id: string): void {
+    const leg = must(id);
+    unbridge(leg);
+    if (leg.recording !== null) finish(leg.recording);
+    legs.delete(id);
+  }
+  function finish(recording: string): MediaReplies['stop-record'] {
+    const held = recordings.get(recording);
+    if (held === undefined) return null;
+    recordings.delete(recording);
+    const durationMs = options.now() - held.startedAt;
+    const done = { path: held.path, durationMs, bytes: 44 + durationMs * 32 };
+    const leg = legs.get(held.leg);
+    if (leg !== undefined) leg.recording = null;
+    say({ type: 'recording-finished', recording, leg: held.leg, at: options.now(), ...done });
+    return done;
+  }
+  const fresh = (kind: FakeLeg['kind'], remote: RtpRemote | null): FakeLeg => ({
+    kind,
+    remote,
+    sound: null,
+    followedBy: null,
+    partner: null,
+    held: null,
+    proven: false,
+    recording: null,
+  });
+  function open(id: string, leg: FakeLeg): void {
+    if (legs.has(id)) throw new MediaError('leg-exists', id);
+    legs.set(id, leg);
+  }
+
+  function answer(request: MediaRequest): MediaReplies[MediaRequest['type']] {
+    switch (request.type) {
+      case 'hello':
+        return { version: request.version, pid: 1, legs: listed() };
+      case 'open-rtp':
+        open(request.leg, fresh('rtp', request.remote));
+        return { address: '127.0.0.1', port: (port += 2) };
+      case 'aim-rtp':
+        must(request.leg).remote = request.remote;
+        return null;
+      case 'open-webrtc':
+        if (!request.offer.startsWith('v=0')) throw new MediaError('bad-sdp', 'no v=0');
+        open(request.leg, fresh('webrtc', null));
+        return { answer: 'v=0\r\no=answer\r\n' };
+      case 'close':
+        drop(request.leg);
+        return null;
+      case 'play':
+        Object.assign(must(request.leg), { sound: request.sound, followedBy: request.followedBy ?? null });
+        return null;
+      case 'bridge': {
+        const [a, b] = [must(request.a), must(request.b)];
+        unbridge(a);
+        unbridge(b);
+        Object.assign(a, { partner: request.b, sound: null });
+        Object.assign(b, { partner: request.a, sound: null });
+        return { at: options.now() };
+      }
+      case 'unbridge':
+        if (must(request.a).partner === request.b) unbridge(must(request.a));
+        return null;
+      case 'hold':
+        must(request.leg).held = request.sound;
+        return null;
+      case 'resume':
+        must(request.leg).held = null;
+        return null;
+      case 'record':
+        must(request.leg).recording = request.recording;
+        if (!recordings.has(request.recording)) {
+          recordings.set(request.recording, { leg: request.leg, path: request.path, startedAt: options.now() });
+        }
+        return null;
+      case 'stop-record':
+        return finish(request.recording);
+      case 'dtmf':
+        must(request.leg);
+        return null;
+    }
+  }
+
+  return {
+    legs,
+    requests,
+    say,
+    get ready() {
+      return ready;
+    },
+    async request(request) {
+      requests.push(request);
+      await (stalled.get(request.type) ?? Promise.resolve());
+      if (!ready) throw new MediaError('unreachable', 'the process is gone');
+      const code = failing.get(request.type);
+      if (code !== undefined && failing.delete(request.type)) throw new MediaError(code, 'as asked');
+      return answer(request) as never;
+    },
+    onEvent(listener) {
+      on.event.add(listener);
+      return () => on.event.delete(listener);
+    },
+    onLost(listener) {
+      on.lost.add(listener);
+      return () => on.lost.delete(listener);
+    },
+    onReady(listener) {
+      on.ready.add(listener);
+      return () => on.ready.delete(listener);
+    },
+    close() {},
+    hears(id) {
+      const leg = legs.get(id);
+      if (leg === undefined) return 'silence';
+      if (leg.held !== null) return 'sound';
+      const partner = leg.partner === null ? undefined : legs.get(leg.partner);
+      if (partner !== undefined) return partner.held === null ? 'person' : 'silence';
+      return leg.sound === null ? 'silence' : 'sound';
+    },
+    failNext: (type, code) => void failing.set(type, code),
+    stall(type) {
+      let go = () => {};
+      stalled.set(type, new Promise((resolve) => (go = resolve)));
+      return () => {
+        stalled.delete(type);
+        go();
+      };
+    },
+    die(keep = false) {
+      ready = false;
+      if (!keep) {
+        legs.clear();
+        recordings.clear();
+      }
+      for (const listener of on.lost) listener();
+    },
+    back() {
+      ready = true;
+      for (const listener of on.ready) listener(listed());
+    },
+  };
+}

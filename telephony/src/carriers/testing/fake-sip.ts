@@ -1,0 +1,135 @@
+/** A SIP endpoint in memory, by the contract of sip/: callers ring in and note what they are told. */
+import type { SdpAudio } from '../../sdp/contract.js';
+import { parseSdp } from '../../sdp/parse.js';
+import type {
+  CallListener,
+  DialogSnapshot,
+  IncomingCall,
+  SipEndpoint,
+  SipEndpointHandlers,
+} from '../../sip/contract.js';
+
+export interface FakeCaller {
+  readonly told: string[];
+  /** Our session descriptions in order. */
+  readonly sdps: string[];
+  readonly listener: CallListener;
+  state: 'calling' | 'answered' | 'ended';
+  acknowledge(answer?: SdpAudio | null): void;
+  hangUp(): void;
+}
+
+export interface FakeSip extends SipEndpoint {
+  attach(handlers: SipEndpointHandlers): SipEndpoint;
+  /** Null: refused as nobody's trunk. */
+  invite(call: { from: string | null; to: string; offer?: SdpAudio | null; address?: string }): FakeCaller | null;
+  readonly orphans: { dialog: DialogSnapshot; cause: string }[];
+}
+
+export const offerOf = (extra = '', codecs = '0 8 101'): SdpAudio => {
+  const raw = [
+    'v=0',
+    'o=- 1 1 IN IP4 127.0.0.1',
+    's=-',
+    'c=IN IP4 127.0.0.1',
+    't=0 0',
+    `m=audio 20390 RTP/AVP ${codecs}`,
+    ...(codecs.includes('101') ? ['a=rtpmap:101 telephone-event/8000'] : []),
+    ...(extra === '' ? [] : [extra]),
+    '',
+  ].join('\r\n');
+  const parsed = parseSdp(raw);
+  if (!parsed.ok) throw new Error(`the test's own offer: ${parsed.code}`);
+  return parsed.audio;
+};
+
+export function fakeSip(): FakeSip {
+  let handlers: SipEndpointHandlers | null = null;
+  const open = new Set<FakeCaller>();
+  const orphans: FakeSip['orphans'] = [];
+  let ids = 0;
+  const endpoint: FakeSip = {
+    orphans,
+    attach(given) {
+      handlers = given;
+      return endpoint;
+    },
+    start: () => Promise.resolve(),
+    endOrphan(dialog, cause) {
+      orphans.push({ dialog, cause });
+      return Promise.resolve();
+    },
+    stop: () => Promise.resolve(),
+    get counts() {
+      return { dialogs: open.size, transactions: 0 };
+    },
+    invite({ from, to, offer = offerOf(), address = '127.0.0.1' }) {
+      const source = { transport: 'udp', address, port: 6199 } as const;
+      const trunk = handlers?.trunkOf(source) ?? null;
+      if (handlers === null || trunk === null) return null;
+      const id = `call-${++ids}`;
+      const caller: FakeCaller & { listener: CallListener } = {
+        told: [],
+        sdps: [],
+        state: 'calling',
+        listener: undefined as never,
+        acknowledge: (answer = null) => caller.listener.onAcknowledged(answer),
+        hangUp() {
+          if (caller.state === 'ended') return;
+          const cause = caller.state === 'answered' ? 'hung-up' : 'cancelled';
+          end();
+          caller.listener.onEnded(cause);
+        },
+      };
+      const end = () => {
+        caller.state = 'ended';
+        open.delete(caller);
+      };
+      const call: IncomingCall = {
+        id,
+        source,
+        to,
+        from,
+        fromName: null,
+        offer,
+        ring: () => void (caller.state === 'calling' && caller.told.push('ringing')),
+        answer(sdp) {
+          if (caller.state !== 'calling') return;
+          caller.state = 'answered';
+          caller.told.push('answered');
+          caller.sdps.push(sdp);
+          caller.listener.onAnswered();
+        },
+        refuse(status, reason, retryAfterS) {
+          if (caller.state !== 'calling') return;
+          end();
+          caller.told.push(`${status} ${reason}${retryAfterS === undefined ? '' : ` (${retryAfterS})`}`);
+        },
+        hangUp(cause) {
+          if (caller.state === 'ended') return;
+          end();
+          caller.told.push(`bye ${cause}`);
+        },
+        snapshot: () =>
+          caller.state !== 'answered'
+            ? null
+            : {
+                callId: id,
+                localUri: `sip:${to}@127.0.0.1`,
+                localTag: 'ours',
+                remoteUri: 'sip:caller@127.0.0.1',
+                remoteTag: 'theirs',
+                remoteTarget: 'sip:caller@127.0.0.1:6199',
+                routeSet: [],
+                localCseq: 0,
+                remoteCseq: 1,
+                source,
+              },
+      };
+      open.add(caller);
+      caller.listener = handlers.onCall(call, trunk);
+      return caller;
+    },
+  };
+  return endpoint;
+}
