@@ -66,7 +66,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     if (frame.kind === 'event') {
       const { kind: _, ...event } = frame;
       if (event.type === 'log') log(event.level, event.message, event.data);
-      for (const listener of [...eventListeners]) listener(event as MediaEvent);
+      for (const listener of eventListeners) listener(event as MediaEvent);
       return;
     }
     const waiting = asked.get(frame.n);
@@ -92,7 +92,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
           ready = true;
           retryMs = retryMsMin;
           log('info', 'media process connected', { pid, legs: legs.length });
-          for (const listener of [...readyListeners]) listener(legs);
+          for (const listener of readyListeners) listener(legs);
         },
         (error: MediaError) => {
           if (!closed && error.code !== 'unreachable')
@@ -103,7 +103,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     });
     fresh.on('close', () => {
       if (socket === fresh) socket = null;
-      for (const [n, waiting] of [...asked]) {
+      for (const [n, waiting] of asked) {
         asked.delete(n);
         clearTimeout(waiting.timer);
         waiting.reject(new MediaError('unreachable', 'the connection to the media process broke'));
@@ -115,7 +115,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
       retryMs = Math.min(retryMs * 2, retryMsMax);
       if (!wasReady) return;
       log('warn', 'media process lost');
-      for (const listener of [...lostListeners]) listener();
+      for (const listener of lostListeners) listener();
     });
   };
   open();

@@ -1,3 +1,5 @@
+import type { Transport, TransportListener } from '../rtp/index.js';
+import { OfferError, type WebRtcOpener } from '../webrtc/index.js';
 import { MediaError } from './contract.js';
 import { Leg, type Bridge, type LegContext } from './leg.js';
 import { LineWatch, type Finding, type Signs, type WatchKind } from './line-watch.js';
@@ -9,22 +11,12 @@ import {
   type MediaRequest,
   type RtpRemote,
 } from './protocol.js';
-import { Recording, type RecordingResult } from './recorder/index.js';
+import { Recordings } from './recordings.js';
+import { touchedBy } from './requests.js';
 import { RtpPorts, RtpTransport } from './rtp-transport.js';
 import { isSaidOnce, type Sounds } from './sounds.js';
 import { createTicker } from './ticker.js';
-import type { Transport, TransportListener } from './transport.js';
-
-/** Opens a browser's leg. `../webrtc/` implements it. @throws MediaError `bad-sdp` or `failed` */
-export interface WebRtcOpener {
-  open(request: {
-    leg: string;
-    offer: string;
-    ssrc: number;
-    heartbeat: boolean;
-    listener: TransportListener;
-  }): Promise<{ transport: Transport; answer: string }>;
-}
+import { Turns } from './turns.js';
 
 export interface EngineOptions {
   bindAddress: string;
@@ -53,12 +45,10 @@ export class MediaEngine {
   private readonly now: () => number;
   private readonly wallNow: () => number;
   private readonly legs = new Map<string, Entry>();
-  private readonly recordings = new Map<string, { leg: Leg; recording: Recording }>();
-  private readonly finishing = new Set<Promise<unknown>>();
+  private readonly recordings: Recordings;
   private readonly ports: RtpPorts;
   private readonly context: LegContext;
-  /** The last request under way for each leg or recording: the next one for it waits its turn. */
-  private readonly turns = new Map<string, Promise<void>>();
+  private readonly turns = new Turns();
   private watchdog: NodeJS.Timeout | null = null;
 
   constructor(options: EngineOptions) {
@@ -66,6 +56,12 @@ export class MediaEngine {
     this.now = options.now ?? (() => performance.now());
     this.wallNow = options.wallNow ?? (() => Date.now());
     this.ports = new RtpPorts(options.bindAddress, options.rtpPortMin, options.rtpPortMax);
+    this.recordings = new Recordings({
+      emit: options.emit,
+      now: this.now,
+      wallNow: this.wallNow,
+      isAlive: (leg) => this.legs.get(leg.id)?.leg === leg,
+    });
     this.context = {
       ticker: createTicker(this.now),
       now: this.now,
@@ -86,33 +82,19 @@ export class MediaEngine {
   async handle<Type extends MediaRequest['type']>(
     request: Extract<MediaRequest, { type: Type }>,
   ): Promise<MediaReplies[Type]> {
-    const keys = keysOf(request);
-    const before = keys.flatMap((key) => this.turns.get(key) ?? []);
-    const work = (async () => {
-      if (before.length > 0) await Promise.all(before);
-      return this.carryOut(request);
-    })();
-    const turn: Promise<void> = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    for (const key of keys) this.turns.set(key, turn);
-    try {
-      return (await work) as MediaReplies[Type];
-    } finally {
-      for (const key of keys) if (this.turns.get(key) === turn) this.turns.delete(key);
-    }
+    const value: unknown = await this.turns.take(touchedBy(request), async () => this.carryOut(request));
+    return value as MediaReplies[Type];
   }
 
   /** Nobody came back for the legs: all are given up. */
   abandon(): void {
-    for (const { leg } of [...this.legs.values()]) this.lose(leg, 'orphaned');
+    for (const { leg } of this.legs.values()) this.lose(leg, 'orphaned');
   }
 
   /** Ends every leg without a word and resolves when all recordings are on disk. */
   async shutDown(): Promise<void> {
-    for (const { leg } of [...this.legs.values()]) this.drop(leg);
-    while (this.finishing.size > 0) await Promise.allSettled([...this.finishing]);
+    for (const { leg } of this.legs.values()) this.drop(leg);
+    await this.recordings.settled();
   }
 
   private carryOut(request: MediaRequest): unknown {
@@ -141,7 +123,7 @@ export class MediaEngine {
       case 'record':
         return this.record(request.recording, this.need(request.leg), request.path);
       case 'stop-record':
-        return this.stopRecord(request.recording);
+        return this.recordings.finish(request.recording);
       case 'dtmf':
         return this.dtmf(this.need(request.leg), request.digits);
       default:
@@ -183,12 +165,9 @@ export class MediaEngine {
     this.needFree(id);
     const leg = new Leg(id, this.context);
     const listener = this.listenerFor(leg);
-    const { transport, answer } = await this.options.webrtc.open({
-      leg: id,
-      offer,
-      ssrc: leg.ssrc,
-      heartbeat,
-      listener,
+    const opened = this.options.webrtc.open({ leg: id, offer, ssrc: leg.ssrc, heartbeat, listener });
+    const { transport, answer } = await opened.catch((error: unknown) => {
+      throw new MediaError(error instanceof OfferError ? error.code : 'failed', messageOf(error));
     });
     this.admit(leg, transport, heartbeat ? 'line' : 'web');
     return { answer };
@@ -281,31 +260,8 @@ export class MediaEngine {
   }
 
   private async record(id: string, leg: Leg, path: string): Promise<null> {
-    const known = this.recordings.get(id);
-    if (known !== undefined) {
-      if (known.leg === leg) return null;
-      throw new MediaError('bad-request', `recording ${id} runs on another leg`);
-    }
-    if (leg.recording !== null) throw new MediaError('bad-request', `leg ${leg.id} is being recorded already`);
-    let recording: Recording;
-    try {
-      recording = await Recording.start({
-        path,
-        now: this.now,
-        onTrouble: (detail) => this.log('error', 'a recording cannot be written', { recording: id, detail }),
-      });
-    } catch (error) {
-      throw new MediaError('disk', messageOf(error));
-    }
-    leg.recording = { id, recording };
-    this.recordings.set(id, { leg, recording });
-    // Lost while the file was made: what there is of it is finished like any other.
-    if (this.legs.get(leg.id)?.leg !== leg) void this.finishRecording(id);
+    await this.recordings.start(id, leg, path);
     return null;
-  }
-
-  private async stopRecord(id: string): Promise<MediaReplies['stop-record']> {
-    return this.recordings.has(id) ? this.finishRecording(id) : null;
   }
 
   private dtmf(leg: Leg, digits: string): null {
@@ -316,7 +272,7 @@ export class MediaEngine {
 
   private watch(): void {
     const nowMs = this.now();
-    for (const { leg, watch } of [...this.legs.values()]) this.report(leg, watch.check(nowMs, signsOf(leg)));
+    for (const { leg, watch } of this.legs.values()) this.report(leg, watch.check(nowMs, signsOf(leg)));
   }
 
   private report(leg: Leg, finding: Finding | null): void {
@@ -348,26 +304,11 @@ export class MediaEngine {
     this.legs.delete(leg.id);
     if (leg.bridge !== null) dissolve(leg.bridge);
     leg.close();
-    if (leg.recording !== null) void this.finishRecording(leg.recording.id);
+    if (leg.recording !== null) void this.recordings.finish(leg.recording.id);
     if (this.legs.size === 0 && this.watchdog !== null) {
       clearInterval(this.watchdog);
       this.watchdog = null;
     }
-  }
-
-  /** Told once, as an event, however it came to its end. Never rejects. */
-  private finishRecording(id: string): Promise<RecordingResult> {
-    const { leg, recording } = this.recordings.get(id)!;
-    this.recordings.delete(id);
-    leg.recording = null;
-    const at = this.wallNow();
-    const finished = recording.finish().then((result) => {
-      this.options.emit({ type: 'recording-finished', recording: id, leg: leg.id, at, ...result });
-      return result;
-    });
-    this.finishing.add(finished);
-    void finished.finally(() => this.finishing.delete(finished));
-    return finished;
   }
 
   private need(id: string): Leg {
@@ -398,22 +339,6 @@ function signsOf(leg: Leg): Signs {
     bridgedSinceMs: leg.bridge?.sinceMs ?? null,
     expectsAudio: transport instanceof RtpTransport ? transport.expectsAudio : true,
   };
-}
-
-function keysOf(request: MediaRequest): string[] {
-  switch (request.type) {
-    case 'hello':
-      return [];
-    case 'bridge':
-    case 'unbridge':
-      return [request.a, request.b];
-    case 'record':
-      return [request.leg, `recording ${request.recording}`];
-    case 'stop-record':
-      return [`recording ${request.recording}`];
-    default:
-      return [request.leg];
-  }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -13,11 +13,11 @@ import {
   type Codec,
   type EventStep,
   type RtpHeader,
+  type Transport,
 } from '../rtp/index.js';
 import type { Player } from './player.js';
 import type { Recording } from './recorder/index.js';
 import type { Ticker } from './ticker.js';
-import type { Transport } from './transport.js';
 
 /** Two legs that hear each other. A held leg hears its music, the other one nothing. */
 export interface Bridge {

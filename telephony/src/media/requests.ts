@@ -99,3 +99,12 @@ function whatIsWrong(value: Fields): string | null {
   }
   return null;
 }
+
+/** What a request touches: requests that share one of these are carried out one after the other. */
+export function touchedBy(request: MediaRequest): string[] {
+  if (request.type === 'hello') return [];
+  if (request.type === 'bridge' || request.type === 'unbridge') return [`leg ${request.a}`, `leg ${request.b}`];
+  if (request.type === 'stop-record') return [`recording ${request.recording}`];
+  if (request.type === 'record') return [`leg ${request.leg}`, `recording ${request.recording}`];
+  return [`leg ${request.leg}`];
+}

@@ -1,8 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { readRtpHeader, SourceLock, type Codec } from '../rtp/index.js';
+import { readRtpHeader, SourceLock, type Codec, type Transport, type TransportListener } from '../rtp/index.js';
 import type { RtpRemote } from './protocol.js';
-import type { Transport, TransportListener } from './transport.js';
 
 /** One plain RTP leg on one UDP port. Once its far end is locked the socket is connected: cheaper, and the kernel drops strangers. */
 export class RtpTransport implements Transport {

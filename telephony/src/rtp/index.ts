@@ -17,4 +17,5 @@ export { isRtcp, readRtpHeader, rtpHeaderBytes, writeRtpHeader, type RtpHeader, 
 export { IncomingStream, type Verdict } from './incoming.js';
 export { OutgoingStream } from './outgoing.js';
 export { SourceLock, type Source } from './source-lock.js';
+export type { Transport, TransportListener } from './transport.js';
 export { digitSteps, eventDigits, isDigits, TelephoneEventReader, type EventStep } from './telephone-event.js';

@@ -51,7 +51,7 @@ const gapSteps = 5;
 const volume = 10;
 
 export function isDigits(text: string): boolean {
-  return text.length > 0 && text.length <= 64 && [...text].every((digit) => eventDigits.includes(digit));
+  return text.length <= 64 && /^[0-9*#A-D]+$/.test(text);
 }
 
 /**

@@ -1,2 +1,2 @@
 /** WebRTC legs on libdatachannel. One port for all of them; only on a process's main thread. Start at peers.ts. */
-export { createWebRtc, MuxPortError, type WebRtcOptions } from './peers.js';
+export { createWebRtc, MuxPortError, OfferError, type WebRtcOpener, type WebRtcOptions } from './peers.js';

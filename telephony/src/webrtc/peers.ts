@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { MediaError } from '../media/contract.js';
-import type { WebRtcOpener } from '../media/engine.js';
+import type { Transport, TransportListener } from '../rtp/index.js';
 import { finishAnswer, readOffer } from './offer.js';
 import { WebRtcTransport } from './transport.js';
 
@@ -11,6 +10,28 @@ export interface WebRtcOptions {
   /** One UDP port for every browser (ICE mux): one hole in the firewall. */
   port: number;
   now: () => number;
+}
+
+/** Opens a browser's leg. @throws OfferError */
+export interface WebRtcOpener {
+  open(request: {
+    leg: string;
+    offer: string;
+    ssrc: number;
+    /** A warm line: expects the data channel `ctl`. */
+    heartbeat: boolean;
+    listener: TransportListener;
+  }): Promise<{ transport: Transport; answer: string }>;
+}
+
+/** The offer could not be answered. */
+export class OfferError extends Error {
+  override readonly name = 'OfferError';
+  readonly code: 'bad-sdp' | 'failed';
+  constructor(code: 'bad-sdp' | 'failed', detail: string) {
+    super(detail);
+    this.code = code;
+  }
 }
 
 /** The port of all browsers is not ours to have. */
@@ -29,7 +50,7 @@ export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener
   return {
     async open({ leg, offer, ssrc, heartbeat, listener }) {
       const read = readOffer(offer);
-      if (read === null) throw new MediaError('bad-sdp', 'the offer has no audio with PCMU and a mid');
+      if (read === null) throw new OfferError('bad-sdp', 'the offer has no audio with PCMU and a mid');
       const peer = new library.PeerConnection(leg, {
         iceServers: [],
         ...(anyAddress ? {} : { bindAddress: options.bindAddress }),
@@ -67,8 +88,8 @@ export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener
         return { transport, answer: finishAnswer(sdp, addresses) };
       } catch (error) {
         peer.close();
-        if (error instanceof MediaError) throw error;
-        throw new MediaError('bad-sdp', error instanceof Error ? error.message : String(error));
+        if (error instanceof OfferError) throw error;
+        throw new OfferError('bad-sdp', error instanceof Error ? error.message : String(error));
       }
     },
   };
@@ -77,7 +98,7 @@ export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener
 async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new MediaError('failed', 'gathering did not end')), ms);
+    timer = setTimeout(() => reject(new OfferError('failed', 'gathering did not end')), ms);
   });
   try {
     await Promise.race([work, late]);

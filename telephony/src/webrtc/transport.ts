@@ -1,5 +1,5 @@
 import type { DataChannel, PeerConnection, Track } from 'node-datachannel';
-import type { Transport, TransportListener } from '../media/transport.js';
+import type { Transport, TransportListener } from '../rtp/index.js';
 import { Heartbeat } from './heartbeat.js';
 
 export interface WebRtcTransportOptions {

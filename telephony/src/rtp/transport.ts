@@ -1,6 +1,6 @@
-import type { Codec } from '../rtp/index.js';
+import type { Codec } from './g711.js';
 
-/** How a leg's packets come and go: plain RTP (`rtp-transport.ts`) or WebRTC (`../webrtc/`). */
+/** How a leg's packets come and go: plain RTP (`media/rtp-transport.ts`) or WebRTC (`webrtc/`). */
 export interface Transport {
   readonly kind: 'rtp' | 'webrtc';
   /** What the far end wants to be sent. */
