@@ -1,0 +1,95 @@
+/** The user agent on real sockets: UDP and TCP on one port, the process's clock and chance. */
+import { randomBytes } from 'node:crypto';
+import type { AgentLimits } from '../sip/agent/limits.js';
+import { UserAgent } from '../sip/agent/user-agent.js';
+import type { SipEndpoint, SipEndpointHandlers } from '../sip/contract.js';
+import type { Arrival, Chance, SipLog, Timers } from '../sip/ports.js';
+import type { TimerValues } from '../sip/transaction/timers.js';
+import { createTcpTransport, type TcpLimits } from './tcp.js';
+import { createUdpTransport } from './udp.js';
+
+export interface SipEndpointOptions {
+  /** Address to bind, in figures. */
+  host: string;
+  port: number;
+  /** What peers are told to reach us by (Via, Contact); differs from `host` behind NAT. */
+  publicAddress: string;
+  /** 'Denwaban', or null to say nothing of who we are. */
+  userAgent: string | null;
+  handlers: SipEndpointHandlers;
+  log: SipLog;
+  /** Milliseconds, never going back. */
+  now?: () => number;
+  chance?: Chance;
+  times?: TimerValues;
+  limits?: Partial<AgentLimits & TcpLimits>;
+}
+
+const processTimers: Timers = {
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
+  const { host, port, log, handlers } = options;
+  const limits = options.limits ?? {};
+  const receive = (bytes: Uint8Array, arrival: Arrival) => agent.receive(bytes, arrival);
+  const isKnown = (address: string, from: number) => {
+    try {
+      return handlers.trunkOf({ transport: 'tcp', address, port: from }) !== null;
+    } catch (error) {
+      log.error({ err: error }, 'sip: the trunk look-up failed');
+      return false;
+    }
+  };
+  const udp = createUdpTransport({ host, port, receive, log });
+  const tcp = createTcpTransport({ host, port, receive, isKnown, log, limits });
+  const agent = new UserAgent({
+    publicAddress: options.publicAddress,
+    port,
+    userAgent: options.userAgent,
+    handlers,
+    wire: {
+      send: (hop, bytes, failed) => (hop.transport === 'udp' ? udp : tcp).send(hop, bytes, failed),
+    },
+    timers: processTimers,
+    now: options.now ?? (() => performance.now()),
+    chance: options.chance ?? ((count) => randomBytes(count)),
+    log,
+    limits,
+    ...(options.times === undefined ? {} : { times: options.times }),
+  });
+
+  return {
+    async start() {
+      await udp.start();
+      try {
+        await tcp.start();
+      } catch (error) {
+        await udp.close();
+        throw error;
+      }
+    },
+
+    endOrphan: (dialog, cause) => agent.endOrphan(dialog, cause),
+
+    async stop(graceMs) {
+      agent.hangUpAll('shutting down');
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        agent.whenSettled(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      agent.close();
+      await Promise.all([udp.close(), tcp.close()]);
+    },
+
+    get counts() {
+      return agent.counts;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** Repeats our 2xx until its ACK comes (RFC 3261 §13.3.1.4): T1 doubling to T2, given up after 64·T1, over TCP too. */
+import type { Timers } from '../ports.js';
+import { patience, type TimerValues } from '../transaction/timers.js';
+
+export class AnswerRepeater {
+  #cancelResend: () => void = () => {};
+  readonly #cancelGiveUp: () => void;
+  #done = false;
+
+  constructor(timers: Timers, times: TimerValues, resend: () => void, givenUp: () => void) {
+    const again = (ms: number): void => {
+      this.#cancelResend = timers.after(ms, () => {
+        if (this.#done) return;
+        resend();
+        again(Math.min(ms * 2, times.t2));
+      });
+    };
+    again(times.t1);
+    this.#cancelGiveUp = timers.after(patience(times), () => {
+      if (this.#done) return;
+      this.stop();
+      givenUp();
+    });
+  }
+
+  /** The ACK is here, or the call is over. */
+  stop(): void {
+    this.#done = true;
+    this.#cancelResend();
+    this.#cancelGiveUp();
+  }
+}

@@ -1,0 +1,23 @@
+/** What a call needs of the agent around it. */
+import type { SipHeader, SipRequest } from '../message.js';
+import type { Hop, SipLog, Timers } from '../ports.js';
+import type { ClientUser } from '../transaction/layer.js';
+import type { TimerValues } from '../transaction/timers.js';
+import type { InboundCall } from './inbound-call.js';
+
+export interface AgentCore {
+  readonly timers: Timers;
+  readonly times: TimerValues;
+  readonly log: SipLog;
+  /** Server (RFC 3261 §20.35) for answers, if we say who we are. */
+  readonly serverHeaders: readonly SipHeader[];
+  /** Our Contact, on the transport that the far end uses. */
+  contact(transport: 'udp' | 'tcp'): SipHeader;
+  /** Where our own numbering of requests begins (RFC 3261 §8.1.1.5). */
+  firstCseq(): number;
+  /** A whole number from 0 up to and without `n`. */
+  upTo(n: number): number;
+  /** Adds our Via and sees the request through a client transaction. */
+  sendRequest(request: SipRequest, hop: Hop, user: ClientUser): void;
+  forget(call: InboundCall): void;
+}

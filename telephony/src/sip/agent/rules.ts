@@ -1,0 +1,52 @@
+/** What a user agent server checks before it acts on a request (RFC 3261 §8.2), in the RFC's order. Pure. */
+import { header, headerTokens, headerValues, type SipHeader, type SipRequest } from '../message.js';
+
+/** What we do. PRACK, REFER and SUBSCRIBE are known but not ours. */
+export const allowed = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'] as const;
+const known = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH', 'PRACK']);
+
+export const allowHeader: SipHeader = { name: 'allow', value: allowed.join(', ') };
+export const acceptHeader: SipHeader = { name: 'accept', value: 'application/sdp' };
+
+export interface Refusal {
+  status: number;
+  headers: SipHeader[];
+}
+
+/** Null: nothing speaks against it. */
+export function refusalOf(request: SipRequest): Refusal | null {
+  if (!(allowed as readonly string[]).includes(request.method)) {
+    return { status: known.has(request.method) ? 405 : 501, headers: [allowHeader] };
+  }
+  if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416, headers: [] };
+  // We support no extension that could be required. §8.2.2.3 wants back what was asked, spelled as it was.
+  const required = headerValues(request, 'require').join(', ');
+  if (required !== '' && request.method !== 'CANCEL') {
+    return { status: 420, headers: [{ name: 'unsupported', value: required }] };
+  }
+  return request.method === 'INVITE' || request.method === 'UPDATE' ? contentRefusal(request) : null;
+}
+
+function contentRefusal(request: SipRequest): Refusal | null {
+  if (request.body.length > 0) {
+    const encoding = header(request, 'content-encoding');
+    if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+      return { status: 415, headers: [{ name: 'accept-encoding', value: 'identity' }] };
+    }
+    const type = mediaType(header(request, 'content-type'));
+    // A body without a type is taken for what it can only be: phones of the last century leave it out.
+    if (type !== '' && type !== 'application/sdp' && !type.startsWith('multipart/')) {
+      return { status: 415, headers: [acceptHeader] };
+    }
+  }
+  const accepts = headerTokens(request, 'accept').map(mediaType);
+  if (accepts.length > 0 && !accepts.some((type) => ['application/sdp', 'application/*', '*/*'].includes(type))) {
+    return { status: 406, headers: [acceptHeader] };
+  }
+  return null;
+}
+
+/** `application/sdp;charset=x` → `application/sdp`. */
+export function mediaType(value: string | null): string {
+  return (value?.split(';')[0] ?? '').trim().toLowerCase();
+}

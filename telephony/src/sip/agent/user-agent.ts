@@ -1,0 +1,277 @@
+/**
+ * The user agent: bytes in, calls up, bytes out through the ports. No socket, no clock and no chance of its own.
+ *
+ * The order in which a message is judged: source, syntax, response or request, copy of a known request, dialog, rules (§8.2),
+ * and only then is anything made of it.
+ */
+import type { DialogSnapshot, SipEndpointHandlers } from '../contract.js';
+import { dialogKey, requestInDialog } from '../dialog.js';
+import type { SipHeader, SipRequest } from '../message.js';
+import { mintBranch, mintTag } from '../mint.js';
+import { tagOf } from '../name-address.js';
+import { hopOf } from '../next-hop.js';
+import { parseMessage, type Essentials } from '../parse.js';
+import type { Arrival, Chance, Hop, SipLog, Timers, Wire } from '../ports.js';
+import { responseTo } from '../responses.js';
+import { serializeMessage } from '../serialize.js';
+import { hopOfAnswer, TransactionLayer, type ClientUser, type ServerTransaction } from '../transaction/layer.js';
+import { rfcTimers, type TimerValues } from '../transaction/timers.js';
+import { stampVia, type Via } from '../via.js';
+import { sessionOf } from './body.js';
+import type { AgentCore } from './core.js';
+import { InboundCall, isFromPeerOf, reasonHeader } from './inbound-call.js';
+import { defaultLimits, type AgentLimits } from './limits.js';
+import { RateLimiter } from './rate-limiter.js';
+import { acceptHeader, allowHeader, refusalOf } from './rules.js';
+
+export interface UserAgentOptions {
+  /** Written into Via and Contact. */
+  publicAddress: string;
+  port: number;
+  /** Server and User-Agent; null for none. */
+  userAgent: string | null;
+  handlers: SipEndpointHandlers;
+  wire: Wire;
+  timers: Timers;
+  /** Milliseconds from anywhere, never going back. */
+  now(): number;
+  chance: Chance;
+  log: SipLog;
+  times?: TimerValues;
+  limits?: Partial<AgentLimits>;
+}
+
+export class UserAgent {
+  readonly #options: UserAgentOptions;
+  readonly #layer: TransactionLayer;
+  readonly #core: AgentCore;
+  readonly #limits: AgentLimits;
+  readonly #calls = new Map<string, InboundCall>();
+  /** Calls by what a merged copy of their INVITE would share (§8.2.2.2). */
+  readonly #fresh = new Map<string, InboundCall>();
+  readonly #invites: RateLimiter;
+  readonly #refusals: RateLimiter;
+  readonly #allRefusals: RateLimiter;
+  readonly #strangers: RateLimiter;
+  readonly #userAgentHeaders: SipHeader[];
+  #closing = false;
+
+  constructor(options: UserAgentOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    const { refusals, refusalsPerSource, invitesPerSecond, strangerLogMs } = this.#limits;
+    this.#invites = new RateLimiter({ perSecond: invitesPerSecond, burst: invitesPerSecond * 2 });
+    this.#refusals = new RateLimiter({ perSecond: refusalsPerSource, burst: refusalsPerSource * 5 });
+    this.#allRefusals = new RateLimiter({ perSecond: refusals, burst: refusals * 2 });
+    this.#strangers = new RateLimiter({ perSecond: 1_000 / strangerLogMs, burst: 1 });
+    const times = options.times ?? rfcTimers;
+    this.#layer = new TransactionLayer({ wire: options.wire, timers: options.timers, times });
+    const { userAgent } = options;
+    this.#userAgentHeaders = userAgent === null ? [] : [{ name: 'user-agent', value: userAgent }];
+    this.#core = {
+      timers: options.timers,
+      times,
+      log: options.log,
+      serverHeaders: userAgent === null ? [] : [{ name: 'server', value: userAgent }],
+      contact: (transport) => ({
+        name: 'contact',
+        value: `<sip:denwaban@${bracketed(options.publicAddress)}:${options.port};transport=${transport}>`,
+      }),
+      firstCseq: () => 1 + this.#core.upTo(2 ** 20),
+      upTo: (n) => Buffer.from(options.chance(4)).readUInt32BE(0) % n,
+      sendRequest: (request, hop, user) => this.#send(request, hop, user),
+      forget: (call) => {
+        this.#calls.delete(dialogKey(call.dialog.callId, call.dialog.localTag));
+        this.#fresh.delete(freshKey(call.dialog.remoteTag, call.dialog.callId, call.inviteCseq));
+      },
+    };
+  }
+
+  get counts(): { dialogs: number; transactions: number } {
+    return { dialogs: this.#calls.size, transactions: this.#layer.count };
+  }
+
+  /** One datagram, or one message framed off a stream. Never throws. */
+  receive(bytes: Uint8Array, arrival: Arrival): void {
+    try {
+      this.#receive(bytes, arrival);
+    } catch (error) {
+      this.#options.log.error({ err: error, transport: arrival.transport }, 'sip: message could not be handled');
+    }
+  }
+
+  /** Sends a BYE for a dialog whose process died. Resolves when it was answered or given up. */
+  endOrphan(orphan: DialogSnapshot, cause: string): Promise<void> {
+    const { source, ...dialog } = orphan;
+    const [after, request] = requestInDialog(dialog, 'BYE', [{ name: 'reason', value: reasonHeader(cause) }]);
+    return new Promise((resolve) => {
+      this.#send(request, hopOf(after, source, null), {
+        onResponse: (response) => {
+          if (response.status >= 200) resolve();
+        },
+        onFailed: () => resolve(),
+      });
+    });
+  }
+
+  /** From now on new calls are answered 503. Ends the open ones. */
+  hangUpAll(cause: string): void {
+    this.#closing = true;
+    for (const call of [...this.#calls.values()]) call.hangUpNow(cause);
+  }
+
+  /** Calls back once every request of ours was answered or given up. */
+  whenSettled(call: () => void): void {
+    this.#layer.whenSettled(call);
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.#layer.close();
+  }
+
+  #receive(bytes: Uint8Array, arrival: Arrival): void {
+    const { transport, address, port } = arrival;
+    const trunk = this.#options.handlers.trunkOf({ transport, address, port });
+    // A stranger beyond its rate is not even read: reading is what a flood would cost us.
+    if (trunk === null && !this.#mayRefuse(arrival)) return;
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok) {
+      if (parsed.code === 'keep-alive') return;
+      const { code, detail, answerable } = parsed;
+      this.#options.log.debug({ transport, address, port, code, detail }, 'sip: malformed message');
+      if (answerable === null) return;
+      if (trunk === null) return this.#answerStateless(answerable.request, answerable.via, arrival, 403);
+      const warning: SipHeader = { name: 'warning', value: `399 denwaban "${code} ${detail}"` };
+      return this.#answerStateless(answerable.request, answerable.via, arrival, parsed.status, [warning]);
+    }
+    const { message, essentials } = parsed;
+    if (message.kind === 'response') {
+      // Its branch, which nobody can guess, is what lets it in.
+      if (!this.#layer.receiveResponse(message, essentials)) {
+        this.#options.log.debug({ transport, address, port, status: message.status }, 'sip: answer to nothing of ours');
+      }
+    } else if (trunk !== null) this.#request(message, essentials, arrival, trunk);
+    else if (message.method !== 'ACK') this.#answerStateless(message, essentials.via, arrival, 403);
+  }
+
+  #request(request: SipRequest, read: Essentials, arrival: Arrival, trunk: string): void {
+    if (request.method === 'ACK') {
+      if (!this.#layer.receiveAck(request, read)) this.#callOf(read, trunk)?.onAck(request, read, arrival);
+      return;
+    }
+    const inDialog = tagOf(read.to) !== null;
+    if (request.method === 'INVITE' && !inDialog && !this.#mayInvite(request, read, arrival)) return;
+    const transaction = this.#layer.receive(request, read, arrival);
+    if (transaction === null) return;
+    if (request.method === 'CANCEL') return this.#cancel(transaction, trunk);
+    const call = inDialog ? this.#callOf(read, trunk) : undefined;
+    if (inDialog && call === undefined) return this.#reply(transaction, 481);
+    const refusal = refusalOf(request);
+    if (refusal !== null) return this.#reply(transaction, refusal.status, refusal.headers);
+    if (call !== undefined) call.onRequest(transaction);
+    else if (request.method === 'INVITE') this.#invite(transaction, trunk);
+    else if (request.method === 'OPTIONS') this.#reply(transaction, 200, [allowHeader, acceptHeader]);
+    else this.#reply(transaction, 481);
+  }
+
+  #invite(transaction: ServerTransaction, trunk: string): void {
+    const { request, read } = transaction;
+    const key = freshKey(tagOf(read.from) ?? '', read.callId, read.cseq.number);
+    if (this.#fresh.has(key)) return this.#reply(transaction, 482);
+    const session = sessionOf(request);
+    if (session !== null && !session.ok) return this.#reply(transaction, 488);
+    const offer = session === null ? null : session.audio;
+    const call = new InboundCall(this.#core, transaction, trunk, mintTag(this.#options.chance), offer);
+    this.#calls.set(dialogKey(call.dialog.callId, call.dialog.localTag), call);
+    this.#fresh.set(key, call);
+    try {
+      call.attach(this.#options.handlers.onCall(call, trunk));
+    } catch (error) {
+      this.#options.log.error({ err: error, call: call.id }, 'sip: the call handler failed');
+      call.refuse(500, '');
+    }
+    // A floor may ring for long: without an answer by now the caller is told that we are at it (§17.2.1).
+    if (!transaction.answered) transaction.respond(responseTo(request, transaction.via, 100, null));
+  }
+
+  #cancel(transaction: ServerTransaction, trunk: string): void {
+    const { request, read } = transaction;
+    const invite = this.#layer.cancelled(request, read);
+    if (invite === null) return this.#reply(transaction, 481);
+    const call = this.#fresh.get(freshKey(tagOf(invite.read.from) ?? '', invite.read.callId, invite.read.cseq.number));
+    // The answer to the CANCEL carries the tag of the INVITE's answers (§9.2).
+    this.#reply(transaction, 200, [], call?.dialog.localTag);
+    if (invite.open && call?.trunk === trunk) call.onCancel();
+  }
+
+  #callOf(read: Essentials, trunk: string): InboundCall | undefined {
+    const call = this.#calls.get(dialogKey(read.callId, tagOf(read.to) ?? ''));
+    // Another trunk that learned the tags is still not a party to this call.
+    return call !== undefined && call.trunk === trunk && isFromPeerOf(call, read) ? call : undefined;
+  }
+
+  /** Overload is answered without a transaction: it must cost less than what it refuses. */
+  #mayInvite(request: SipRequest, read: Essentials, arrival: Arrival): boolean {
+    if (this.#layer.knows(request, read)) return true;
+    const free = !this.#closing && this.#calls.size < this.#limits.dialogs;
+    if (free && this.#invites.take(arrival.address, this.#options.now())) return true;
+    const retry: SipHeader = { name: 'retry-after', value: String(2 + this.#core.upTo(8)) };
+    this.#answerStateless(request, read.via, arrival, 503, [retry]);
+    return false;
+  }
+
+  #mayRefuse(arrival: Arrival): boolean {
+    const now = this.#options.now();
+    const { transport, address } = arrival;
+    if (this.#strangers.take(address, now)) {
+      this.#options.log.warn({ transport, address }, 'sip: requests from an unknown source are refused');
+    }
+    return this.#refusals.take(address, now) && this.#allRefusals.take('', now);
+  }
+
+  #reply(
+    transaction: ServerTransaction,
+    status: number,
+    headers: readonly SipHeader[] = [],
+    toTag = mintTag(this.#options.chance),
+  ): void {
+    const all = [...headers, ...this.#core.serverHeaders];
+    transaction.respond(responseTo(transaction.request, transaction.via, status, null, { toTag, headers: all }));
+  }
+
+  /** The tag of a stateless answer is the same for each copy of the request (§8.2.7); its ACK is nobody's. */
+  #answerStateless(
+    request: SipRequest,
+    via: Via,
+    arrival: Arrival,
+    status: number,
+    headers: readonly SipHeader[] = [],
+  ): void {
+    const stamped = stampVia(via, arrival);
+    const response = responseTo(request, stamped, status, null, { toTag: 'stateless', headers });
+    this.#options.wire.send(hopOfAnswer(stamped, arrival), serializeMessage(response), () => {});
+  }
+
+  #send(request: SipRequest, hop: Hop, user: ClientUser): void {
+    const via: Via = {
+      transport: hop.transport.toUpperCase(),
+      host: bracketed(this.#options.publicAddress),
+      port: this.#options.port,
+      params: [
+        { name: 'branch', value: mintBranch(this.#options.chance) },
+        { name: 'rport', value: null },
+      ],
+    };
+    this.#layer.send({ ...request, headers: [...request.headers, ...this.#userAgentHeaders] }, via, hop, user);
+  }
+}
+
+/** §8.2.2.2: a copy that took another way has the same From tag, Call-ID and CSeq, but another branch. */
+function freshKey(fromTag: string, callId: string, cseq: number): string {
+  return `${fromTag}\n${callId}\n${cseq}`;
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}

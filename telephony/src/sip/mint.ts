@@ -1,0 +1,14 @@
+/** Identifiers that others must not guess or collide with (RFC 3261 §8.1.1.4, §8.1.1.7, §19.3), from chance handed in. */
+import type { Chance } from './ports.js';
+
+/** 128 bits behind the magic cookie. */
+export const mintBranch = (chance: Chance): string => `z9hG4bK${hex(chance(16))}`;
+
+/** 96 bits; RFC 3261 §19.3 asks for 32. Knowing the tags is what lets a request into a dialog. */
+export const mintTag = (chance: Chance): string => hex(chance(12));
+
+export const mintCallId = (chance: Chance): string => hex(chance(16));
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}

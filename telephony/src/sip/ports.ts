@@ -1,0 +1,36 @@
+/** What the SIP engine asks of the world around it. `net/` gives the real ones, tests give ones whose clock they move. */
+import type { SipSource } from './contract.js';
+
+/** Where a message came from: the source, and over TCP the very connection. */
+export interface Arrival extends SipSource {
+  connection: number | null;
+}
+
+/** Where a message goes. Over TCP an open `connection` is preferred; when it is gone, a new one is made to the address. */
+export interface Hop {
+  transport: 'udp' | 'tcp';
+  address: string;
+  port: number;
+  connection: number | null;
+}
+
+export interface Wire {
+  /** Sends, or calls `failed` later (never during the call) when that is known to be impossible. */
+  send(hop: Hop, bytes: Uint8Array, failed: () => void): void;
+}
+
+export interface Timers {
+  /** Calls back once after `ms`; the function returned cancels. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** Random bytes that nobody can guess. */
+export type Chance = (bytes: number) => Uint8Array;
+
+/** The shape of pino, as far as we use it. Never given message bodies or caller's words. */
+export interface SipLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}

@@ -1,0 +1,68 @@
+/** Via: the way an answer takes back (RFC 3261 §18.2, §20.42; RFC 3581). */
+import { formatParams, isToken, param, parseNumber, parseParams, type Param } from './syntax.js';
+import { parseHostPort } from './uri.js';
+
+export interface Via {
+  /** Upper case: UDP, TCP, TLS, or whatever a far hop used. */
+  transport: string;
+  host: string;
+  port: number | null;
+  params: Param[];
+}
+
+/** Forgives white space around the slashes and before the port (RFC 4475 §3.1.1.1). */
+export function parseVia(text: string): Via | null {
+  const semicolon = text.indexOf(';');
+  const front = semicolon < 0 ? text : text.slice(0, semicolon);
+  let protocol: string;
+  let transport: string;
+  let sentBy: string;
+  if (front.startsWith('SIP/2.0/')) {
+    const space = front.indexOf(' ');
+    if (space < 0) return null;
+    protocol = 'SIP/2.0';
+    transport = front.slice(8, space);
+    sentBy = front.slice(space + 1).trim();
+  } else {
+    const parts = /^([^\s/]+)\s*\/\s*([^\s/]+)\s*\/\s*([^\s/]+)\s+(.+)$/.exec(front);
+    if (parts === null) return null;
+    protocol = `${(parts[1] ?? '').toUpperCase()}/${parts[2] ?? ''}`;
+    transport = parts[3] ?? '';
+    sentBy = (parts[4] ?? '').trim();
+  }
+  if (protocol !== 'SIP/2.0' || !isToken(transport)) return null;
+  const place = parseHostPort(sentBy);
+  const params = semicolon < 0 ? [] : parseParams(text, semicolon);
+  if (place === null || params === null) return null;
+  return { transport: transport.toUpperCase(), host: place.host, port: place.port, params };
+}
+
+export function formatVia(via: Via): string {
+  const port = via.port === null ? '' : `:${via.port}`;
+  return `SIP/2.0/${via.transport} ${via.host}${port}${formatParams(via.params)}`;
+}
+
+export function branchOf(via: Via): string | null {
+  const branch = param(via.params, 'branch');
+  return branch === '' ? null : branch;
+}
+
+/**
+ * Notes on the topmost Via where the request really came from: `received` when the sender wrote another host or asked by
+ * `rport`, and the `rport` it asked for (RFC 3261 §18.2.1, RFC 3581 §4). What the sender wrote there itself is dropped.
+ */
+export function stampVia(via: Via, source: { address: string; port: number }): Via {
+  const asked = via.params.some(({ name }) => name === 'rport');
+  const bare = via.host.startsWith('[') ? via.host.slice(1, -1) : via.host;
+  const params = via.params.filter(({ name }) => name !== 'received' && name !== 'rport');
+  if (asked || bare !== source.address) params.push({ name: 'received', value: source.address });
+  if (asked) params.push({ name: 'rport', value: String(source.port) });
+  return { ...via, params };
+}
+
+/** Where an answer goes over UDP, from a stamped Via. `maddr` is not obeyed: it would let a stranger aim our answers. */
+export function answerPlace(via: Via): { address: string; port: number } {
+  const address = param(via.params, 'received') ?? (via.host.startsWith('[') ? via.host.slice(1, -1) : via.host);
+  const rport = parseNumber(param(via.params, 'rport') ?? '', 65_535);
+  return { address, port: rport !== null && rport > 0 ? rport : (via.port ?? 5060) };
+}
