@@ -63,7 +63,7 @@ const buildAll = async () => {
     return { code: 0, output: '' };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
-    return { code: 1, output: `${error.detail}\n${error.message}` };
+    return { code: 1, output: `${String(error.detail)}\n${error.message}` };
   }
 };
 
@@ -102,7 +102,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof Stop)) throw error;
-  say(`${error.detail}\n${error.message}`);
+  say(`${String(error.detail)}\n${error.message}`);
   say('0 passed, 1 failed, 0 skipped');
   process.exit(1);
 }

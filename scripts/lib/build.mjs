@@ -56,17 +56,17 @@ export function listSources(paths, from = root) {
     }
   };
   for (const path of paths) visit(join(from, path));
-  return lines.sort();
+  return lines.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** Whether it lies there built from exactly these sources. */
-function isFresh(build) {
-  const stamp = readIfThere(join(stampFolder, `built-${build.name}`));
-  return stamp === fingerprint(build) && build.results.every((path) => existsSync(at(path)));
+function isFresh(one) {
+  const stamp = readIfThere(join(stampFolder, `built-${one.name}`));
+  return stamp === fingerprint(one) && one.results.every((path) => existsSync(at(path)));
 }
 
-function fingerprint(build) {
-  return createHash('sha256').update(listSources(build.sources).join('\n')).digest('hex');
+function fingerprint(one) {
+  return createHash('sha256').update(listSources(one.sources).join('\n')).digest('hex');
 }
 
 /** @param {string} [only] name of one build */
