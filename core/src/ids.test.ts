@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { epochMs, isId, mintId } from './ids.js';
+import { epochMs, idTime, isId, mintId } from './ids.js';
 
 const chance = fc.uint8Array({ minLength: 10, maxLength: 10 });
 
@@ -27,4 +27,12 @@ test('an id says what it is', () => {
   expect(isId('cv', id)).toBe(true);
   expect(isId('ag', id)).toBe(false);
   expect(isId('cv', 'cv_../../x')).toBe(false);
+});
+test('an id tells when it was minted', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 47 }), chance, (at, bytes) =>
+      expect(idTime(mintId('rc', epochMs(at), bytes))).toBe(at),
+    ),
+  );
+  expect(idTime('rc_short')).toBeNaN();
 });

@@ -62,3 +62,10 @@ export function mintId<Kind extends keyof IdKinds>(kind: Kind, at: EpochMs, chan
 export function isId<Kind extends keyof IdKinds>(kind: Kind, text: string): text is IdKinds[Kind] {
   return text.startsWith(`${kind}_`) && /^[0-9a-z_]{1,40}$/.test(text);
 }
+
+/** When an id was minted, read from the id itself; NaN when it carries no time. */
+export function idTime(id: string): EpochMs {
+  const time = /^[a-z]{2}_([0-9a-z]{10})[0-9a-z]{16}$/.exec(id)?.[1];
+  if (time === undefined) return epochMs(Number.NaN);
+  return epochMs([...time].reduce((sum, letter) => sum * 32 + alphabet.indexOf(letter), 0));
+}

@@ -3,8 +3,32 @@
  *
  * It ends at once when the supervisor dies, and ends the embedded database with it: the next start then finds nothing in its way.
  */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { epochMs, mintId, type RecordingId } from '@denwaban/core';
+import type { Health } from '@denwaban/core/wire';
+import {
+  connectMedia,
+  createExchange,
+  createSipEndpoint,
+  measureRecording,
+  recordingPath,
+  repairRecording,
+} from '@denwaban/telephony';
+import { pino, type Logger } from 'pino';
+import type { ControlFacts, RoleStart } from './cli/messages.js';
 import { enterRole, failToStart } from './cli/role.js';
+import { startEngine } from './engine/engine.js';
+import { createHttp } from './http/app.js';
+import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
+import { readTrunks } from './trunks.js';
+
+const version = '0.1.0';
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const now = () => epochMs(Date.now());
 
 export async function runControl(): Promise<void> {
   const supervisor = process.ppid;
@@ -13,12 +37,112 @@ export async function runControl(): Promise<void> {
     if (dataDir !== null) endPostgresOf(supervisor, dataDir);
     process.exit(1);
   });
-  const { settings } = role.start;
-  dataDir = settings.dataDir;
+  dataDir = role.start.settings.dataDir;
   try {
-    process.once('SIGTERM', () => process.exit(0));
-    role.tell({ type: 'ready', facts: { demo: null, people: 0 } });
+    const { facts, stop } = await startControl(role.start, (step) => role.tell({ type: 'progress', step }));
+    process.once('SIGTERM', () => {
+      stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+    role.tell({ type: 'ready', facts });
   } catch (error) {
     await failToStart(error);
+  }
+}
+
+async function startControl(
+  { settings, databaseUrl, mediaSockets }: Extract<RoleStart, { role: 'control' }>,
+  onProgress: (step: string) => void,
+): Promise<{ facts: ControlFacts; stop(): Promise<void> }> {
+  const log = pino({ name: 'denwaban', level: settings.logLevel });
+  const startedAt = now();
+  const recordingsDir = path.join(settings.dataDir, 'recordings');
+  const trunks = await readTrunks(settings.dataDir, settings.demo);
+  if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');
+  const store = await openStore({ url: databaseUrl, dataDir: settings.dataDir, demo: settings.demo, log, onProgress });
+  const media = connectMedia(mediaSockets[0] ?? '', (level, message, data) => log[level](data ?? {}, message));
+  const exchange = createExchange({
+    sip: (handlers) =>
+      createSipEndpoint({
+        host: settings.sipHost,
+        port: settings.sipPort,
+        publicAddress: settings.publicAddress,
+        userAgent: 'Denwaban',
+        handlers,
+        log,
+      }),
+    media,
+    trunks,
+    recordingsDir,
+    now,
+    mintLeg: () => mintId('lg', now(), randomBytes(10)),
+    log,
+  });
+  // The engine listens before the first call can arrive.
+  const engine = await startEngine({
+    telephony: exchange,
+    journal: store.journal,
+    directory: store.directory,
+    people: store.people,
+    numbers: await store.numbers(),
+    recoverRecording: (recording) => recoverRecording(recordingsDir, recording, log),
+    random: (bytes) => randomBytes(bytes),
+    log,
+  });
+  await exchange.start();
+
+  const deskDir = path.join(root, 'desk', 'dist');
+  const build = buildOf(deskDir);
+  const health = async (): Promise<Health> => {
+    const database = (await store.healthy()) ? ('ok' as const) : ('unreachable' as const);
+    const mediaState = media.ready ? ('ok' as const) : ('down' as const);
+    const status = database === 'ok' && mediaState === 'ok' ? ('ok' as const) : ('degraded' as const);
+    return { status, version, build, startedAt, database, media: mediaState, sip: 'ok' };
+  };
+  const demo = settings.demo ? store.demo({ host: settings.sipHost, port: settings.sipPort }) : null;
+  const http = await createHttp({
+    store,
+    floor: engine.floor,
+    phones: demo === null ? null : exchange,
+    demo,
+    settings,
+    version,
+    build,
+    deskDir: existsSync(path.join(deskDir, 'index.html')) ? deskDir : null,
+    health,
+    log,
+  });
+  await http.listen();
+  return {
+    facts: { demo, people: store.people.all().length },
+    async stop() {
+      await http.close();
+      await exchange.stop();
+      engine.stop();
+      media.close();
+      await store.close();
+    },
+  };
+}
+
+/** What is left on disk of a recording that nobody finished. */
+async function recoverRecording(folder: string, recording: string, log: Logger) {
+  const file = recordingPath(folder, recording as RecordingId, now());
+  await repairRecording(file).catch((err: unknown) =>
+    log.warn({ recording, err }, 'a recording could not be repaired'),
+  );
+  const found = await measureRecording(file);
+  return found === null ? null : { path: file, ...found };
+}
+
+/** Changes with the desk's files: a desk of another build reloads. */
+function buildOf(deskDir: string): string {
+  try {
+    const page = readFileSync(path.join(deskDir, 'index.html'));
+    return createHash('sha256').update(version).update(page).digest('hex').slice(0, 12);
+  } catch {
+    return `${version}-no-desk`;
   }
 }

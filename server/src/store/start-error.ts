@@ -16,6 +16,7 @@ export type StartErrorCode =
   | 'already-running' // this very installation
   | 'port-in-use'
   | 'address-not-here' // a host setting names no address of this machine
+  | 'bad-trunks' // trunks.json cannot be used
   | 'role-failed'; // a process of ours ended before it was ready; its log says why
 
 export class StartError extends Error {
