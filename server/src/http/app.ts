@@ -17,7 +17,7 @@ import { peopleRoutes } from './routes/people.js';
 import { recordingRoutes } from './routes/recordings.js';
 import { sessionRoutes } from './routes/session.js';
 import { systemRoutes } from './routes/system.js';
-import { guardOrigin } from './security.js';
+import { guardOrigin, secure } from './security.js';
 
 export interface Http {
   /** Binds to the settings' host and port. @throws the socket's error (`EADDRINUSE`, `EACCES`) when it cannot */
@@ -72,7 +72,10 @@ export async function buildApp(
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
+    frameworkErrors: (error, request, reply) => {
+      secure(request, reply); // no hook has run: the path could not even be looked up
+      void sendError(request, reply, error);
+    },
     clientErrorHandler: answerBrokenHttp,
   }).withTypeProvider<ZodTypeProvider>();
 

@@ -43,7 +43,7 @@ function frameworkError(error: unknown): CodedError {
   }
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return { code: 'bad-request', detail: 'body: is empty', ours: false };
   if (code === 'FST_ERR_BAD_URL') return { code: 'bad-request', detail: 'path: cannot be decoded', ours: false };
-  if (error instanceof SyntaxError && statusCode === 400) {
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || (error instanceof SyntaxError && statusCode === 400)) {
     return { code: 'bad-request', detail: 'body: is not JSON', ours: false };
   }
   if (code?.startsWith('FST_ERR_CTP') === true && statusCode === 400) {

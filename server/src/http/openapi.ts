@@ -1,12 +1,14 @@
 /** The OpenAPI document, made from the same schemas that check the requests. */
 import swagger from '@fastify/swagger';
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as wire from '@denwaban/core/wire';
 import type { App } from './context.js';
 
-/** Schemas that get a name of their own in the document. A registry of ours, not zod's global one. */
-const schemaRegistry = z.registry<{ id?: string | undefined }>();
+/**
+ * Schemas that get a name of their own in the document. It is in zod's global registry, where `.describe()` keeps its words
+ * too, because a document is made from one registry.
+ */
 for (const [id, schema] of Object.entries({
   Error: wire.errorBody,
   Health: wire.health,
@@ -27,7 +29,7 @@ for (const [id, schema] of Object.entries({
   RecordingPeaks: wire.recordingPeaks,
   DemoInfo: wire.demoInfo,
 })) {
-  schemaRegistry.add(schema, { id });
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }
 
 export async function describeApi(app: App, version: string): Promise<void> {
@@ -52,9 +54,23 @@ export async function describeApi(app: App, version: string): Promise<void> {
         { name: 'system', description: 'The installation itself.' },
       ],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+    transform: jsonSchemaTransform,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
+}
+
+/** Each named schema comes in two forms, as it is read and as it is written; only one of them is referred to. */
+function withoutUnused<Document>(document: Document): Document {
+  const { components } = document as { components?: { schemas?: Record<string, unknown> } };
+  const schemas = components?.schemas ?? {};
+  for (let before = -1; before !== Object.keys(schemas).length;) {
+    before = Object.keys(schemas).length;
+    const text = JSON.stringify(document);
+    for (const name of Object.keys(schemas)) {
+      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name];
+    }
+  }
+  return document;
 }
 
 /** A JSON answer with words of its own in the document. */

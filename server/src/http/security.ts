@@ -1,6 +1,6 @@
 /** Headers of every answer, and the check that a request which changes something comes from a page of ours. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../services.js';
 
 /** For everything that is no page: nothing may be loaded, nothing may frame it. */
@@ -80,9 +80,13 @@ export function isFromElsewhere(headers: IncomingHttpHeaders, host: string | und
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+export function secure(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers(securityHeaders).header('x-request-id', request.id);
+}
+
 export function guardOrigin(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers(securityHeaders).header('x-request-id', request.id);
+    secure(request, reply);
     if (request.protocol === 'https') void reply.header('strict-transport-security', 'max-age=31536000');
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
     if (!safeMethods.has(request.method) && isFromElsewhere(request.headers, request.host)) {

@@ -89,17 +89,17 @@ export function recordingRoutes(app: App, { store }: HttpContext): void {
       return reply
         .code(status)
         .headers(headers)
-        .send(body as never);
+        .send((body ?? undefined) as never);
     },
   });
   app.route({
     method: 'HEAD',
     url: '/api/v1/conversations/:id/recording',
     config: { access: 'signed-in' },
-    schema: { ...schema, operationId: 'headRecording', summary: 'Length and tag of the recording' },
+    schema: { ...schema, hide: true },
     handler: async (request, reply) => {
       const { status, headers } = await serve(request, (name, value) => void reply.header(name, value));
-      return reply.code(status).headers(headers).send(undefined as never);
+      return reply.code(status).headers(headers).send(undefined);
     },
   });
 
