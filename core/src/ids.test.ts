@@ -30,9 +30,9 @@ test('an id says what it is', () => {
 });
 test('an id tells when it was minted', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 2 ** 47 }), chance, (at, bytes) =>
-      expect(idTime(mintId('rc', epochMs(at), bytes))).toBe(at),
-    ),
+    fc.property(fc.integer({ min: 0, max: 2 ** 47 }), chance, (at, bytes) => {
+      expect(idTime(mintId('rc', epochMs(at), bytes))).toBe(at);
+    }),
   );
   expect(idTime('rc_short')).toBeNaN();
 });
