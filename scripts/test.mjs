@@ -63,7 +63,7 @@ const buildAll = async () => {
     return { code: 0, output: '' };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
-    return { code: 1, output: `${String(error.detail)}\n${error.message}` };
+    return { code: 1, output: [error.detail, error.message].join('\n') };
   }
 };
 
@@ -102,7 +102,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof Stop)) throw error;
-  say(`${String(error.detail)}\n${error.message}`);
+  say([error.detail, error.message].join('\n'));
   say('0 passed, 1 failed, 0 skipped');
   process.exit(1);
 }
@@ -124,7 +124,7 @@ for (const [i, step] of chosen.entries()) {
 }
 
 say('');
-for (const { name, file } of totals.skipped) say(`skipped: ${name}  (${file.replace(`${at()}/`, '')})`);
+for (const { name, file } of totals.skipped) say(`skipped: ${name}  (${String(file).replace(`${at()}/`, '')})`);
 for (const note of notes) say(note);
 let { failed } = totals;
 let skipped = totals.skipped.length;

@@ -40,8 +40,8 @@ export const settingTable = {
   },
   DATABASE_URL: {
     default: 'embedded PostgreSQL',
-    en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 15 or newer.',
-    ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 15 以降。',
+    en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 16 or newer, UTF8.',
+    ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 16 以降、UTF8。',
   },
   DENWABAN_DEMO: {
     default: '`on` if both hosts are loopback',
@@ -49,7 +49,7 @@ export const settingTable = {
     ja: '`on` または `off`。デモ会社と、公開された共通パスワードを持つ人々、`/phone`、`GET /api/v1/demo`。外部から届く場所では on にしないこと。',
   },
   DENWABAN_LOG_LEVEL: {
-    default: 'info',
+    default: '`info`; `warn` in a terminal',
     en: '`trace`, `debug`, `info`, `warn`, `error` or `silent`. The log is JSON, one object a line, on standard output.',
     ja: '`trace`、`debug`、`info`、`warn`、`error`、`silent` のどれか。ログは標準出力に 1 行 1 つの JSON で出ます。',
   },

@@ -29,11 +29,13 @@ const rtpPortsMin = 10;
 /**
  * @param env the environment, usually process.env
  * @param checkout folder that a relative DENWABAN_DATA_DIR counts from
+ * @param seenByPerson a terminal is looking on: only what needs them is logged unless they asked for more
  */
 export function readSettings(
   env: Environment,
   checkout: string,
   kernel: KernelPorts = readKernelPorts(),
+  seenByPerson = false,
 ): SettingsResult {
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -118,9 +120,10 @@ export function readSettings(
     );
   }
 
-  const logLevel = logLevels.find((level) => level === value('DENWABAN_LOG_LEVEL'));
+  const wantedLevel = written('DENWABAN_LOG_LEVEL') ?? (seenByPerson ? 'warn' : 'info');
+  const logLevel = logLevels.find((level) => level === wantedLevel);
   if (!logLevel) {
-    wrong('DENWABAN_LOG_LEVEL', `"${value('DENWABAN_LOG_LEVEL')}" is no level. Give one of ${logLevels.join(', ')}.`);
+    wrong('DENWABAN_LOG_LEVEL', `"${wantedLevel}" is no level. Give one of ${logLevels.join(', ')}.`);
   }
 
   const onLoopback = isLoopback(httpHost) && isLoopback(sipHost);

@@ -26,7 +26,7 @@ const orphanMs = 30_000;
 /** Runs an installation until it is told to end. @returns the exit code */
 export async function supervise(env: NodeJS.ProcessEnv): Promise<number> {
   process.title = 'denwaban';
-  const result = readSettings(env, checkout);
+  const result = readSettings(env, checkout, undefined, process.stdout.isTTY);
   for (const line of result.warnings) complain(`Warning: ${line}`);
   if (!result.ok) {
     for (const line of result.problems) complain(line);
@@ -81,7 +81,15 @@ async function launch(
   const database = keepPostgres(settings, onProgress, complain);
   undo.push(() => database.stop());
   const run = (name: 'control' | 'media', start: () => Promise<RoleStart>): Child => {
-    const child = keepRunning({ name, program, args: ['--role', name], start, onProgress, say: complain });
+    const child = keepRunning({
+      name,
+      env: { ...env, DENWABAN_LOG_LEVEL: settings.logLevel },
+      program,
+      args: ['--role', name],
+      start,
+      onProgress,
+      say: complain,
+    });
     children.push(child);
     undo.push(() => child.stop());
     return child;

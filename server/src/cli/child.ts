@@ -11,6 +11,7 @@ export interface ChildOptions {
   program: string;
   args: string[];
   name: 'control' | 'media';
+  env: NodeJS.ProcessEnv;
   /** What the child is told at each start; a promise, so that it may load its modules meanwhile. */
   start: () => Promise<RoleStart>;
   onProgress: (step: string) => void;
@@ -49,7 +50,10 @@ export function keepRunning(options: ChildOptions): Child {
 
   const launch = (): void => {
     const startedAt = Date.now();
-    const now = fork(options.program, options.args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const now = fork(options.program, options.args, {
+      env: options.env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     child = now;
     now.on('message', (message: RoleMessage) => {
       if (message.type === 'progress') options.onProgress(message.step);

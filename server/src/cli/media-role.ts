@@ -11,6 +11,7 @@ export async function runMedia(): Promise<void> {
     setTimeout(() => process.exit(1), lastWordsMs).unref();
   });
   process.argv[2] = JSON.stringify(role.start.settings);
-  await import('@denwaban/telephony/media-process');
+  const { ready } = await import('@denwaban/telephony/media-process');
+  await ready;
   role.tell({ type: 'ready', facts: null });
 }

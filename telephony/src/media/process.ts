@@ -14,6 +14,7 @@ import { createSounds } from './sounds.js';
 import { createWebRtc, MuxPortError } from '../webrtc/index.js';
 
 const stopMsMax = 900;
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv[2]);
@@ -64,7 +65,8 @@ async function main(): Promise<void> {
     process.exit(code);
   };
   process.on('SIGTERM', () => void stop(0));
-  process.on('SIGINT', () => void stop(0));
+  // Ctrl-C in a terminal reaches us too, but under a supervisor it is the supervisor's affair, which ends us last.
+  process.on('SIGINT', () => void (process.send === undefined && stop(0)));
   // A terminal that closes is the supervisor's affair, not ours.
   process.on('SIGHUP', () => undefined);
   process.on('uncaughtException', (error) => {
@@ -109,12 +111,14 @@ function say(event: Extract<MediaEvent, { type: 'log' }>): void {
 }
 
 function log(level: string, message: string, data: Record<string, unknown>): void {
+  if (levels.indexOf(level) < levels.indexOf(process.env['DENWABAN_LOG_LEVEL'] ?? 'info')) return;
   process.stderr.write(`${JSON.stringify({ level, time: Date.now(), role: 'media', message, ...data })}\n`);
 }
 
 // The supervisor that reads our stderr may die before us.
 process.stderr.on('error', () => undefined);
-main().catch((error: unknown) => {
+/** Resolves when it can be spoken to. */
+export const ready: Promise<void> = main().catch((error: unknown) => {
   const detail = error instanceof Error ? error.message : String(error);
   log('error', 'the media process cannot start', { detail });
   process.exit(error instanceof SocketTakenError ? 3 : error instanceof MuxPortError ? 2 : 1);
