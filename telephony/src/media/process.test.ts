@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { RtpRemote } from './protocol.js';
+import { repairRecording } from './recorder/index.js';
+import { compile, startMedia, type RunningMedia } from './testing/media-process.js';
+import { RtpPeer } from './testing/rtp-peer.js';
+import { asUlaw, locate, voice } from './testing/voices.js';
+
+// The real process, told what to do over its socket, with telephones made of dgram.
+
+const ports = { portMin: 20_000, portMax: 20_040 };
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const running: { stop(): Promise<void> }[] = [];
+const peers: RtpPeer[] = [];
+
+beforeAll(() => compile(), 60_000);
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.close();
+  for (const media of running.splice(0)) await media.stop();
+});
+
+const remoteOf = (peer: RtpPeer, more: Partial<RtpRemote> = {}): RtpRemote => ({
+  address: '127.0.0.1',
+  port: peer.port,
+  codec: 'PCMU',
+  dtmfPayloadType: 101,
+  ptimeMs: 20,
+  direction: 'sendrecv',
+  ...more,
+});
+
+async function start(more = {}): Promise<RunningMedia> {
+  const media = await startMedia(ports, more);
+  running.push(media);
+  return media;
+}
+
+async function phone(media: RunningMedia, leg: string, more: Partial<RtpRemote> = {}): Promise<RtpPeer> {
+  const peer = await RtpPeer.open();
+  peers.push(peer);
+  peer.aim(await media.client.request({ type: 'open-rtp', leg, remote: remoteOf(peer, more) }));
+  return peer;
+}
+
+function readStereo(path: string): { left: Float32Array; right: Float32Array } {
+  const file = readFileSync(path);
+  const frames = (file.length - 44) >> 2;
+  const channel = (offset: number) =>
+    Float32Array.from({ length: frames }, (_, i) => file.readInt16LE(44 + 4 * i + offset) / 32_768);
+  return { left: channel(0), right: channel(2) };
+}
+
+test('two telephones hear each other, and the recording has both in step', async () => {
+  const media = await start();
+  const [customer, agent] = [await phone(media, 'customer'), await phone(media, 'agent', { codec: 'PCMA' })];
+  const [customerVoice, agentVoice] = [voice(1, 2), voice(2, 2)];
+  const path = join(media.folder, 'rec', 'a.wav');
+  await media.client.request({ type: 'record', recording: 'r1', leg: 'customer', path });
+  const { at } = await media.client.request({ type: 'bridge', a: 'customer', b: 'agent' });
+  expect(Math.abs(at - Date.now())).toBeLessThan(100);
+  const startedMs = performance.now();
+  customer.talk(asUlaw(customerVoice));
+  await wait(500);
+  // 500 ms later: the offset that the recording must show.
+  const agentStartedMs = performance.now();
+  agent.talk(asUlaw(agentVoice));
+  await wait(3_000);
+  const stopped = await media.client.request({ type: 'stop-record', recording: 'r1' });
+  expect(stopped?.bytes).toBe(readFileSync(path).length);
+  expect(await media.event('recording-finished')).toMatchObject({ recording: 'r1', leg: 'customer', path });
+
+  // The agent's telephone wanted A-law and got it; what it heard is the customer, at once.
+  expect(agent.heard.every(({ header }) => header.payloadType === 8)).toBe(true);
+  expect(agent.heard[0]!.atMs - startedMs).toBeLessThan(40);
+  expect(locate(agent.sound().subarray(0, 8_000), customerVoice, { from: -40, to: 40 }).coefficient).toBeGreaterThan(
+    0.95,
+  );
+  expect(customer.heard.every(({ header }) => header.payloadType === 0)).toBe(true);
+  expect(locate(customer.sound().subarray(0, 8_000), agentVoice, { from: -40, to: 40 }).coefficient).toBeGreaterThan(
+    0.95,
+  );
+
+  const { left, right } = readStereo(path);
+  expect(Math.abs(left.length / 8 - stopped!.durationMs)).toBeLessThan(2);
+  const said = locate(customerVoice.subarray(0, 8_000), left, { from: 0, to: 2_000 });
+  const answered = locate(agentVoice.subarray(0, 8_000), right, { from: 2_000, to: 7_000 });
+  expect(said.coefficient).toBeGreaterThan(0.95);
+  expect(answered.coefficient).toBeGreaterThan(0.95);
+  const offsetMs = (answered.at - said.at) / 8 - (agentStartedMs - startedMs);
+  expect(Math.abs(offsetMs)).toBeLessThanOrEqual(20);
+});
+
+test('a killed process leaves a recording that plays to its last second', async () => {
+  const media = await start();
+  const [customer, agent] = [await phone(media, 'customer'), await phone(media, 'agent')];
+  const path = join(media.folder, 'killed.wav');
+  await media.client.request({ type: 'record', recording: 'r1', leg: 'customer', path });
+  await media.client.request({ type: 'bridge', a: 'customer', b: 'agent' });
+  const beganMs = performance.now();
+  customer.talk(asUlaw(voice(1, 2)));
+  agent.talk(asUlaw(voice(2, 2)));
+  await wait(2_700);
+  media.child.kill('SIGKILL');
+  const spokenMs = performance.now() - beganMs;
+  await media.exited;
+
+  const before = readFileSync(path);
+  const { left, right } = readStereo(path);
+  expect(left.length / 8).toBeGreaterThan(spokenMs - 1_000);
+  for (const channel of [left, right]) {
+    expect(channel.subarray(-1_600).some((sample) => Math.abs(sample) > 0.005)).toBe(true);
+  }
+  // The header counts what is there: no repair was needed for any player.
+  expect(before.readUInt32LE(40)).toBe(before.length - 44);
+  const sox = spawnSync('sox', ['--i', '-D', path], { encoding: 'utf8' });
+  if (sox.error === undefined) expect(Math.abs(Number(sox.stdout) * 8_000 - left.length)).toBeLessThan(2);
+  expect(await repairRecording(path)).toEqual({ durationMs: Math.round(left.length / 8), bytes: before.length });
+  expect(readFileSync(path).equals(before)).toBe(true);
+});

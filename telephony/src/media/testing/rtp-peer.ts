@@ -1,0 +1,100 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { codecOf, linearTable, readRtpHeader, ticksApart, writeRtpHeader, type RtpHeader } from '../../rtp/index.js';
+import { createTicker } from '../ticker.js';
+
+export interface HeardByPeer {
+  atMs: number;
+  header: RtpHeader;
+  payload: Buffer;
+}
+
+/** A telephone without signalling: sends G.711 in 20 ms frames from one socket and keeps what comes back. */
+export class RtpPeer {
+  readonly heard: HeardByPeer[] = [];
+  readonly port: number;
+  ssrc: number;
+  sequence = Math.floor(Math.random() * 0x10000);
+  timestamp = Math.floor(Math.random() * 2 ** 32);
+  private readonly socket: Socket;
+  private target: { port: number; address: string } | null = null;
+  private stopTalking: (() => void) | null = null;
+  private readonly ticker = createTicker(() => performance.now());
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    this.port = socket.address().port;
+    this.ssrc = Math.floor(Math.random() * 2 ** 32);
+    socket.on('error', () => undefined);
+    socket.on('message', (packet) => {
+      const header = readRtpHeader(packet);
+      if (header === null) return;
+      const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+      this.heard.push({ atMs: performance.now(), header, payload });
+    });
+  }
+
+  static async open(port = 0): Promise<RtpPeer> {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(port, '127.0.0.1', resolve);
+    });
+    return new RtpPeer(socket);
+  }
+
+  aim(target: { port: number; address: string }): void {
+    this.target = target;
+  }
+
+  send(payloadType: number, payload: Uint8Array, marker = false): void {
+    const packet = Buffer.alloc(12 + payload.length);
+    this.sequence = (this.sequence + 1) & 0xffff;
+    writeRtpHeader(packet, 0, payloadType, { sequence: this.sequence, timestamp: this.timestamp, marker }, this.ssrc);
+    packet.set(payload, 12);
+    if (this.target !== null) this.socket.send(packet, this.target.port, this.target.address);
+  }
+
+  sendRaw(packet: Uint8Array): void {
+    if (this.target !== null) this.socket.send(packet, this.target.port, this.target.address);
+  }
+
+  /** Speaks a sound (G.711 bytes), over and over, until told otherwise. */
+  talk(sound: Uint8Array, payloadType = 0): void {
+    this.hush();
+    let at = 0;
+    this.stopTalking = this.ticker.add(() => {
+      const frame = new Uint8Array(160);
+      for (let i = 0; i < 160; i++) frame[i] = sound[(at + i) % sound.length]!;
+      at += 160;
+      this.timestamp = (this.timestamp + 160) >>> 0;
+      this.send(payloadType, frame);
+    });
+  }
+
+  hush(): void {
+    this.stopTalking?.();
+    this.stopTalking = null;
+  }
+
+  /** What was heard as linear samples, laid out by timestamp from the first packet on. */
+  sound(): Float32Array {
+    const audio = this.heard.filter(({ header }) => codecOf(header.payloadType) !== null);
+    const first = audio[0];
+    if (first === undefined) return new Float32Array();
+    const at = (heard: HeardByPeer): number => ticksApart(heard.header.timestamp, first.header.timestamp);
+    const length = Math.max(...audio.map((heard) => at(heard) + heard.payload.length));
+    const samples = new Float32Array(length);
+    for (const heard of audio) {
+      const table = linearTable(codecOf(heard.header.payloadType)!);
+      heard.payload.forEach((byte, i) => {
+        if (at(heard) >= 0) samples[at(heard) + i] = table[byte]! / 32_768;
+      });
+    }
+    return samples;
+  }
+
+  close(): void {
+    this.hush();
+    this.socket.close();
+  }
+}
