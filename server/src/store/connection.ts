@@ -14,8 +14,13 @@ export function makePool(url: string, max = 8): pg.Pool {
   return pool;
 }
 
-export function makeClient(url: string): pg.Client {
-  const client = new pg.Client({ connectionString: url, ...common });
+/** @param queryMs a query that takes longer fails; the connection is then of no more use */
+export function makeClient(url: string, queryMs?: number): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    ...common,
+    ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
+  });
   client.on('error', () => {});
   return client;
 }

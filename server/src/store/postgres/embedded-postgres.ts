@@ -10,6 +10,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
+import { createDatabase } from '../connection.js';
 import type { Log, Progress } from '../log.js';
 import { StartError } from '../start-error.js';
 import { createCluster, dataArgument, postgresUser } from './cluster.js';
@@ -87,7 +88,14 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
       log,
       settings: { ...ownSettings, ...options.settings },
     });
-    return handle(child, socketFolder, dataDir, log);
+    const running = handle(child, socketFolder, dataDir, log);
+    try {
+      await createDatabase(running.url);
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+    return running;
   } catch (error) {
     await releaseOwnership(dataDir);
     throw error;

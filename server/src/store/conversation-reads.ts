@@ -1,0 +1,189 @@
+/** Conversations as the screens read them: only what the viewer may see, newest first, each with names instead of ids. */
+import {
+  accessFacts,
+  durations,
+  epochMs,
+  mayHear,
+  whoTalked,
+  type AgentId,
+  type Conversation,
+  type ConversationId,
+  type TeamId,
+} from '@denwaban/core';
+import type { ConversationDetail, ConversationQuery, ConversationSummary } from '@denwaban/core/wire';
+import { sql, type Expression, type Kysely, type SqlBool } from 'kysely';
+import { normalise } from '../directory/normalise.js';
+import { textQuery } from '../directory/search-text.js';
+import { locateRecording } from '../recordings/files.js';
+import { Refusal, type ConversationReads, type Viewer } from '../services.js';
+import type { StoredPeople } from './people.js';
+import { dispositionOf } from './projection.js';
+import type { Schema } from './schema.js';
+
+export interface ConversationReadsOptions {
+  db: Kysely<Schema>;
+  people: Pick<StoredPeople, 'byId' | 'teams' | 'teamOf'>;
+  dataDir: string;
+  now?(): number;
+}
+
+export function conversationReads(options: ConversationReadsOptions): ConversationReads {
+  const { db, people, dataDir, now = Date.now } = options;
+
+  async function visible(by: Viewer, id: ConversationId): Promise<Conversation | null> {
+    const row = await db
+      .selectFrom('conversation as c')
+      .select('c.record')
+      .where('c.id', '=', id)
+      .where(seenBy(by))
+      .executeTakeFirst();
+    return row?.record ?? null;
+  }
+
+  return {
+    async list(by, query) {
+      let select = db
+        .selectFrom('conversation as c')
+        .select(['c.id', 'c.record'])
+        .where(seenBy(by))
+        .orderBy('c.started_at', 'desc')
+        .orderBy('c.id', 'desc')
+        .limit(query.limit + 1);
+      for (const condition of conditions(query)) select = select.where(condition);
+      const rows = await select.execute();
+      const items = rows.slice(0, query.limit).map((row) => summary(row.record, by, people, now()));
+      const last = rows[query.limit - 1]?.record;
+      return { items, next: rows.length > query.limit && last ? `${last.startedAt}.${last.id}` : null };
+    },
+    async get(by, id) {
+      const record = await visible(by, id);
+      return record && detail(record, by, people, now());
+    },
+    async recording(by, id) {
+      const record = await visible(by, id);
+      if (!record?.recording || !mayHear(by, accessFacts(record, people.teamOf))) return null;
+      const path = await locateRecording(dataDir, record.recording);
+      return path === null ? null : { path, finished: record.recording.path !== null };
+    },
+  };
+}
+
+/** core's maySee in SQL; a test holds the two together. */
+export function seenBy(by: Viewer): Expression<SqlBool> {
+  if (by.role !== 'agent') return sql<boolean>`true`;
+  const who = [by.id, ...(by.team === null ? [] : [by.team])];
+  return sql<boolean>`c.seen_by && ${who}::text[]`;
+}
+
+/** Every filter of the query and its cursor. @throws Refusal for what cannot be understood */
+function conditions(query: ConversationQuery): Expression<SqlBool>[] {
+  const wanted: Expression<SqlBool>[] = [];
+  if (query.from !== undefined) wanted.push(sql<boolean>`c.started_at >= ${time(query.from)}`);
+  if (query.until !== undefined) wanted.push(sql<boolean>`c.started_at < ${time(query.until)}`);
+  if (query.customer !== undefined) wanted.push(sql<boolean>`c.customer = ${query.customer}`);
+  if (query.agent !== undefined) wanted.push(sql<boolean>`c.agents @> ARRAY[${query.agent}]::text[]`);
+  // Agents' ids lie in the same array, but none looks like a team's.
+  if (query.team !== undefined) wanted.push(sql<boolean>`c.seen_by @> ARRAY[${query.team}]::text[]`);
+  if (query.status !== undefined) wanted.push(sql<boolean>`c.status = ${query.status}`);
+  if (query.end !== undefined) wanted.push(sql<boolean>`c."end" = ${query.end}`);
+  if (query.number !== undefined) {
+    const number = normalise(query.number);
+    if (number === null) throw new Refusal('no-number', 'number');
+    wanted.push(sql<boolean>`c."from" = ${number}`);
+  }
+  if (query.q !== undefined && query.q.trim() !== '') {
+    const text = textQuery(query.q);
+    wanted.push(text === null ? sql<boolean>`false` : sql<boolean>`c.search @@ ${text.tsquery}::tsquery`);
+    for (const word of text?.words ?? []) wanted.push(sql<boolean>`strpos(c.search_text, ${word}) > 0`);
+  }
+  if (query.cursor !== undefined) {
+    const parts = /^(\d{1,15})\.(cv_[0-9a-z]{1,40})$/.exec(query.cursor);
+    if (!parts) throw new Refusal('bad-request', 'cursor');
+    wanted.push(sql<boolean>`(c.started_at, c.id) < (${time(Number(parts[1]))}, ${parts[2]})`);
+  }
+  return wanted;
+}
+
+const time = (ms: number) => sql`to_timestamp(${ms}::double precision / 1000)`;
+
+type Names = ConversationReadsOptions['people'];
+
+function summary(record: Conversation, by: Viewer, people: Names, now: number): ConversationSummary {
+  const person = (id: AgentId) => named(people, id);
+  return {
+    id: record.id,
+    status: record.status,
+    channel: record.channel,
+    startedAt: record.startedAt,
+    endedAt: record.ended?.at ?? null,
+    from: record.from,
+    fromRaw: record.fromRaw,
+    to: record.to,
+    toName: record.toName,
+    customer: record.customer,
+    owner: record.owner && person(record.owner),
+    team: record.team && teamNamed(people, record.team),
+    agents: whoTalked(record).map(person),
+    end: record.ended?.end ?? null,
+    endedBy: record.ended?.by ?? null,
+    endCause: record.ended?.cause ?? null,
+    ...durations(record, epochMs(now)),
+    disposition: dispositionOf(record),
+    hasRecording: record.recording !== null && mayHear(by, accessFacts(record, people.teamOf)),
+  };
+}
+
+function detail(record: Conversation, by: Viewer, people: Names, now: number): ConversationDetail {
+  const person = (id: AgentId) => named(people, id);
+  const brief = summary(record, by, people, now);
+  return {
+    ...brief,
+    segments: record.segments.map(({ kind, agent, startedAt, endedAt }) => ({
+      kind,
+      agent: agent && person(agent),
+      startedAt,
+      endedAt,
+    })),
+    offers: record.offers.map(({ agent, target, offeredAt, ringingAt, closedAt, outcome }) => ({
+      agent: person(agent),
+      target,
+      offeredAt,
+      ringingAt,
+      closedAt,
+      outcome,
+    })),
+    trace: record.trace.map((one) => ({
+      at: one.at,
+      step: one.step,
+      target: one.target,
+      what: one.what,
+      agent: one.agent && person(one.agent),
+      because: one.because,
+      passedOver: one.passedOver.map(({ agent, because }) => ({ agent: person(agent), because })),
+    })),
+    wrapUps: record.wrapUps.map(({ agent, startedAt, endedAt, because, disposition, note }) => ({
+      agent: person(agent),
+      startedAt,
+      endedAt,
+      because,
+      disposition,
+      note,
+    })),
+    recording:
+      brief.hasRecording && record.recording
+        ? {
+            id: record.recording.id,
+            startedAt: record.recording.startedAt,
+            durationMs: record.recording.durationMs,
+            finished: record.recording.path !== null,
+          }
+        : null,
+  };
+}
+
+/** Somebody who has left the company keeps their id for a name. */
+const named = (people: Names, id: AgentId) => ({ id, name: people.byId(id)?.name ?? id });
+const teamNamed = (people: Names, id: TeamId) => ({
+  id,
+  name: people.teams().find((team) => team.id === id)?.name ?? id,
+});

@@ -1,0 +1,100 @@
+import type { E164 } from '@denwaban/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { demoCompany, demoPassword } from '../directory/demo.js';
+import { makeClient } from './connection.js';
+import { openStore, type OpenStore } from './index.js';
+import { silentLog } from './log.js';
+import { startTestCluster, type TestCluster } from './testing/test-database.js';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+});
+afterAll(() => cluster.stop());
+
+const open = (url: string, demo = true): Promise<OpenStore> =>
+  openStore({ url, dataDir: cluster.dataDir, demo, log: silentLog });
+
+test('an empty database gets the demo company, the second start finds it and leaves it alone', async () => {
+  const url = await cluster.blank();
+  const first = await open(url);
+  expect(first.people.all()).toHaveLength(12);
+  expect(first.people.teams()).toHaveLength(3);
+  expect(await first.numbers()).toHaveLength(4);
+  expect(await first.healthy()).toBe(true);
+  const info = first.demo({ host: '127.0.0.1', port: 5060 });
+  expect(info?.customers).toHaveLength(300);
+  expect(await first.people.verify('SATO@denwaban.example ', info?.password ?? '')).toMatchObject({ role: 'admin' });
+  await first.people.saveSays(first.people.all()[3]!.id, 'away', 'lunch', 1_700_000_000_123 as never);
+  await first.close();
+
+  const second = await open(url);
+  expect(second.people.all()).toHaveLength(12);
+  expect(second.people.all()[3]).toMatchObject({ says: 'away', reason: 'lunch', saysSince: 1_700_000_000_123 });
+  await second.close();
+});
+
+test('a database that holds anything is never seeded', async () => {
+  const url = await cluster.database();
+  const client = makeClient(url);
+  await client.connect();
+  await client.query(`INSERT INTO number (e164, name) VALUES ('+81312345678', 'x')`);
+  await client.end();
+  const store = await open(url);
+  expect(store.people.all()).toEqual([]);
+  expect(store.demo({ host: '', port: 1 })).toBeNull();
+  await store.close();
+});
+
+test('without demo an empty database stays empty', async () => {
+  const store = await open(await cluster.database(), false);
+  expect(store.people.all()).toEqual([]);
+  expect((await store.customers.list({ limit: 10 })).items).toEqual([]);
+  await store.close();
+});
+
+test('a caller is found by any of their numbers, with owner and team', async () => {
+  const store = await open(await cluster.database());
+  for (const customer of demoCompany().customers.slice(0, 30)) {
+    for (const phone of customer.phones) {
+      expect(await store.directory.findByNumber(phone)).toEqual({
+        customer: customer.id,
+        name: customer.name,
+        kana: customer.kana,
+        owner: customer.owner,
+        team: customer.team,
+      });
+    }
+  }
+  expect(await store.directory.findByNumber('+81999999999' as E164)).toBeNull();
+  await store.close();
+});
+
+test('passwords: right, wrong, and unknown addresses', async () => {
+  const store = await open(await cluster.database());
+  expect(await store.people.verify('ken@denwaban.example', demoPassword)).toMatchObject({ name: 'Ken Watanabe-Hill' });
+  expect(await store.people.verify('ken@denwaban.example', 'guess')).toBeNull();
+  expect(await store.people.verify('nobody@denwaban.example', demoPassword)).toBeNull();
+  await store.close();
+});
+
+test('a database of a newer version is refused with the mend', async () => {
+  const url = await cluster.database();
+  const client = makeClient(url);
+  await client.connect();
+  await client.query(`INSERT INTO schema_version (version, name) VALUES (9999, 'from the future')`);
+  await client.end();
+  await expect(open(url)).rejects.toMatchObject({ code: 'data-newer', line: expect.stringContaining('DATABASE_URL') });
+});
+
+test('a database that is not there is told apart by what mends it', async () => {
+  await expect(open('postgresql://u:secret@127.0.0.1:1/x')).rejects.toMatchObject({
+    code: 'database-unreachable',
+    line: expect.stringMatching(/^(?!.*secret).*127\.0\.0\.1:1\/x/),
+  });
+  await expect(open(cluster.url.replace('/denwaban?', '/nowhere?'))).rejects.toMatchObject({
+    code: 'database-missing',
+  });
+  await expect(open(cluster.url.replace('denwaban@', 'stranger@'))).rejects.toMatchObject({ code: 'database-refused' });
+  await expect(open('mysql://x')).rejects.toMatchObject({ code: 'database-unreachable' });
+});
