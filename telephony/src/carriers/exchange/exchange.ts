@@ -267,7 +267,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   // --- the media process -------------------------------------------------------------------------------------------------
 
   function onMedia(event: MediaEvent): void {
-    if (event.type === 'log') return log[event.level](event.data ?? {}, `media: ${event.message}`);
+    if (event.type === 'log') return; // the client has it
     if (event.type === 'recording-finished') {
       // Also of recordings that a control process before this one began: the engine knows them by their id.
       const { path, durationMs, bytes } = event;
@@ -392,7 +392,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       for (const phone of unborn.values()) phone?.lost();
       for (const id of customers.keys()) feed(id, { type: 'hang-up', cause: 'normal' });
       lines.closeAll();
-      await Promise.all([sip.stop(graceMs), recordings.settled()]);
+      await Promise.all([sip.stop(graceMs), recordings.settled(graceMs)]);
       events.flush();
       for (const stop of subscriptions.splice(0)) stop();
     },

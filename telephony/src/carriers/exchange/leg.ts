@@ -155,6 +155,7 @@ export function step(id: LegId, leg: CustomerLeg, input: LegInput, at: EpochMs):
 
     case 'hold':
       if (leg.status !== 'joined' || leg.talk.agentLeg !== input.agentLeg) return ignore(leg, 'not-joined-so');
+      if (leg.talk.held === input.sound) return ignore(leg, 'already-held'); // the music does not start over
       return [
         { ...leg, talk: { ...leg.talk, held: input.sound } },
         [leg.talk.line === null ? { do: 'play', sound: input.sound } : { do: 'hold', sound: input.sound }],
@@ -221,8 +222,8 @@ function lineMoved(
   const { talk } = leg;
   if (input.type === 'line-gone') {
     if (talk.line !== input.line) return ignore(leg, 'another-line');
-    // The bridge went with the line, and the music of a hold with the bridge.
-    return [{ ...leg, talk: { ...talk, line: null } }, talk.held === null ? [] : [{ do: 'play', sound: talk.held }]];
+    // The bridge went with the line; the music of a hold goes on by itself.
+    return [{ ...leg, talk: { ...talk, line: null } }, []];
   }
   if (talk.line === input.line) return ignore(leg, 'same-line');
   const actions: LegAction[] = [{ do: 'rebridge', from: talk.line, to: input.line }];

@@ -127,8 +127,8 @@ export function createLines(options: LinesOptions): Lines {
         options.proven(line.agent, line.id);
         closeReplaced(line.agent);
       } else if (event.type === 'line-suspect') {
-        // RTP that pauses in a talk is not a dead desk by itself: the heartbeat decides, within three seconds.
-        if (line.status !== 'proven' || event.because !== 'heartbeat') return;
+        // No echo while idle, no audio in a talk: either way nobody can be heard, until it is back.
+        if (line.status !== 'proven') return;
         line.status = 'suspect';
         lost(line, 'heartbeat');
       } else if (event.type === 'leg-lost') {

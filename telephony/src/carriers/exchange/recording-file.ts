@@ -1,19 +1,15 @@
 /** Where a recording lies, and how long a file is that nobody can be asked about any more. */
-import type { EpochMs, RecordingId } from '@denwaban/core';
+import { idTime, type EpochMs, type RecordingId } from '@denwaban/core';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-
-const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
+import { repairRecording } from '../../media/recorder/wav.js';
 
 /**
  * `<folder>/2026/03/01/rc_….wav`. The day (UTC) is that in which the id was minted, read from the id itself: after a crash the
  * path can be told from the id alone. An id that carries no time, or none, gets the day of `at`.
  */
 export function recordingPath(folder: string, recording: RecordingId | null, at: EpochMs): string {
-  let minted = 0;
-  for (const letter of /^rc_([0-9a-z]{10})[0-9a-z]{16}$/.exec(recording ?? '')?.[1] ?? '') {
-    minted = minted * 32 + crockford.indexOf(letter);
-  }
+  const minted = idTime(recording ?? '');
   const day = new Date(minted > 0 && minted < 8.64e15 ? minted : at).toISOString();
   return join(folder, day.slice(0, 4), day.slice(5, 7), day.slice(8, 10), `${recording}.wav`);
 }
@@ -47,10 +43,11 @@ export async function measureRecording(path: string): Promise<{ durationMs: numb
 /** What the exchange asks of the disk. */
 export interface Disk {
   makeFolder(folder: string): Promise<void>;
-  measure(path: string): Promise<{ durationMs: number; bytes: number } | null>;
+  /** Makes a file that nobody writes any more whole. Null: there is none. */
+  mend(path: string): Promise<{ durationMs: number; bytes: number } | null>;
 }
 
 export const realDisk: Disk = {
   makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
-  measure: measureRecording,
+  mend: repairRecording,
 };

@@ -33,8 +33,8 @@ export interface Recordings {
   /** A media process is there (again). What is open on a leg that is gone, and not held by it, is measured on disk. */
   reconcile(held: ReadonlySet<string>, isGone: (leg: LegId) => boolean): void;
   readonly open: number;
-  /** Resolves when everything that was ended is finished. */
-  settled(): Promise<void>;
+  /** Resolves when every recording is finished, or `ms` have passed. */
+  settled(ms: number): Promise<void>;
 }
 
 export function createRecordings(options: RecordingsOptions): Recordings {
@@ -43,7 +43,7 @@ export function createRecordings(options: RecordingsOptions): Recordings {
   // The media process tells of an end twice, by event and by reply; the second word comes within moments of the first.
   const over = new Set<RecordingId>();
   const folders = new Map<string, Promise<void>>();
-  const ending = new Set<Promise<void>>();
+  let onEmpty = () => {};
 
   function folderOf(path: string): Promise<void> {
     const folder = dirname(path);
@@ -57,19 +57,23 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     }
     return made;
   }
+  function closed(recording: RecordingId): void {
+    open.delete(recording);
+    if (open.size === 0) onEmpty();
+  }
   function finished(event: Finished): void {
     if (over.has(event.recording)) return;
-    open.delete(event.recording);
+    closed(event.recording);
     over.add(event.recording);
     if (over.size > 1_000) for (const oldest of over) if (over.delete(oldest)) break;
     options.emit(event);
   }
   async function salvage(recording: RecordingId, leg: LegId, path: string): Promise<void> {
     if (over.has(recording)) return;
-    const found = await disk.measure(path);
+    const found = await disk.mend(path);
     if (found !== null)
       return finished({ type: 'recording.finished', recording, leg, at: options.now(), path, ...found });
-    open.delete(recording);
+    closed(recording);
     log.error({ recording, leg }, 'recordings: nothing was written');
   }
   async function stop(recording: RecordingId, leg: LegId, path: string): Promise<void> {
@@ -81,8 +85,8 @@ export function createRecordings(options: RecordingsOptions): Recordings {
       if (media.ready) await salvage(recording, leg, path);
       return;
     }
-    if (done === null) await salvage(recording, leg, path);
-    else finished({ type: 'recording.finished', recording, leg, at: options.now(), ...done });
+    // Null: it is being finished already, with the leg that was lost; the event follows when the file is whole.
+    if (done !== null) finished({ type: 'recording.finished', recording, leg, at: options.now(), ...done });
   }
 
   return {
@@ -95,17 +99,16 @@ export function createRecordings(options: RecordingsOptions): Recordings {
       if (!wanted() || open.has(recording) || over.has(recording)) return;
       open.set(recording, { leg, path });
       media.request({ type: 'record', recording, leg, path }).catch((problem: unknown) => {
-        open.delete(recording);
+        closed(recording);
         log.error({ leg, recording, problem: String(problem) }, 'recordings: could not begin');
       });
     },
     end(leg) {
       for (const [recording, held] of open) {
         if (held.leg !== leg) continue;
-        const stopped = stop(recording, leg, held.path)
-          .catch((problem: unknown) => log.error({ recording, problem: String(problem) }, 'recordings: could not end'))
-          .finally(() => ending.delete(stopped));
-        ending.add(stopped);
+        stop(recording, leg, held.path).catch((problem: unknown) =>
+          log.error({ recording, problem: String(problem) }, 'recordings: could not end'),
+        );
       }
     },
     finished,
@@ -120,8 +123,15 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     get open() {
       return open.size;
     },
-    async settled() {
-      await Promise.all(ending);
+    async settled(ms) {
+      if (open.size === 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     },
   };
 }

@@ -29,7 +29,7 @@ export async function exchangeOnFakes() {
   const files = new Map<string, { durationMs: number; bytes: number }>();
   const disk = {
     makeFolder: (folder: string) => Promise.resolve(void folders.push(folder)),
-    measure: (path: string) => Promise.resolve(files.get(path) ?? null),
+    mend: (path: string) => Promise.resolve(files.get(path) ?? null),
   };
   const note = (_data: object, message: string) => void logged.push(message);
   const exchange = createExchange({

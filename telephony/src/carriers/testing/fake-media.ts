@@ -61,7 +61,11 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
   }
   function drop(id: string): void {
     const leg = must(id);
+    // As the real one does: a partner on hold keeps its music until it is told otherwise.
+    const partner = leg.partner === null ? undefined : legs.get(leg.partner);
+    const music = partner?.held ?? null;
     unbridge(leg);
+    if (partner !== undefined) partner.sound = music;
     if (leg.recording !== null) finish(leg.recording);
     legs.delete(id);
   }
