@@ -1,0 +1,20 @@
+import type { DeskState } from '@denwaban/core/wire';
+import { usePhone } from './desk-session.js';
+import { CallCard } from './call-card.js';
+import { IncomingCall } from './incoming-call.js';
+import { useShortcuts } from './use-shortcuts.js';
+import { WrapUpCard } from './wrap-up-card.js';
+
+/** Whatever is going on with a customer now. Keyed by conversation: a new call never inherits the last one's state. */
+export function CallStack({ desk }: { desk: DeskState }) {
+  const phone = usePhone();
+  const { offer, call, wrapUp } = desk;
+  useShortcuts(offer ? { answer: () => phone.answer(offer.reservation) } : {});
+  return (
+    <>
+      {offer && <IncomingCall key={offer.reservation} offer={offer} />}
+      {call && <CallCard key={call.caller.conversation} call={call} />}
+      {wrapUp && !call && <WrapUpCard key={wrapUp.caller.conversation} wrapUp={wrapUp} />}
+    </>
+  );
+}

@@ -1,0 +1,111 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Search } from 'lucide-react';
+import { useDeferredValue, useId, useRef, useState } from 'react';
+import type { CustomerView } from '@denwaban/core/wire';
+import { api } from '../app/api.js';
+import { cx } from '../kit/cx.js';
+import { showNumber, useWords } from '../words/index.js';
+import { selectCustomer } from './selected-customer.js';
+import { useShortcuts } from './use-shortcuts.js';
+
+/** Find a customer by anything one knows of them (WAI-ARIA combobox with a list). */
+export function CustomerSearch() {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const list = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(0);
+  const q = useDeferredValue(text.trim());
+  const found = useQuery({
+    queryKey: ['customers', 'search', q],
+    queryFn: ({ signal }) => api.customers({ q, limit: 8 }, signal),
+    enabled: q !== '',
+    placeholderData: (before) => before,
+  });
+  const items = q === '' ? [] : (found.data?.items ?? []);
+  const shown = open && q !== '' && found.data !== undefined;
+  useShortcuts({ search: () => input.current?.focus() });
+
+  const choose = (customer: CustomerView | undefined) => {
+    if (!customer) return;
+    selectCustomer(customer);
+    setText('');
+    setOpen(false);
+    input.current?.blur();
+    void navigate({ to: '/' });
+  };
+
+  return (
+    <div className="relative min-w-52 flex-1">
+      <Search size={18} aria-hidden="true" className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-slate-500" />
+      <input
+        ref={input}
+        role="combobox"
+        aria-label={t('search.label')}
+        aria-expanded={shown}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-activedescendant={shown && items[active] ? `${list}-${active}` : undefined}
+        autoComplete="off"
+        placeholder={t('search.placeholder')}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setActive(0);
+          setOpen(true);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={(event) => {
+          if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+          if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+            event.preventDefault();
+            const step = event.key === 'ArrowDown' ? 1 : -1;
+            setActive((items.length + active + step) % Math.max(1, items.length));
+          } else if (event.key === 'Enter') choose(items[active]);
+          else if (event.key === 'Escape') setOpen(false);
+        }}
+        className="min-h-10 w-full rounded-lg border border-slate-300 bg-white pr-14 pl-10 text-base placeholder:text-slate-500"
+      />
+      <kbd className="pointer-events-none absolute top-1/2 right-3 -translate-y-1/2 rounded bg-slate-100 px-1.5 font-sans text-xs text-slate-600">
+        ⌘K
+      </kbd>
+      <div
+        id={list}
+        role="listbox"
+        aria-label={t('search.label')}
+        className={cx('absolute inset-x-0 top-full z-30 mt-1 rounded-xl bg-white p-1 shadow-xl ring-1 ring-slate-200', !shown && 'hidden')}
+      >
+        {items.map((customer, index) => (
+          <div
+            key={customer.id}
+            id={`${list}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === active}
+            // Before the input loses the focus and the list goes away.
+            onMouseDown={(event) => {
+              event.preventDefault();
+              choose(customer);
+            }}
+            className={cx('flex items-baseline gap-3 rounded-lg px-3 py-2', index === active && 'bg-indigo-50')}
+          >
+            <span className="font-bold whitespace-nowrap">{customer.name}</span>
+            <span className="min-w-0 flex-1 truncate text-sm text-slate-600">
+              {[customer.kana, customer.company].filter(Boolean).join(' · ')}
+            </span>
+            <span className="text-sm whitespace-nowrap">{customer.phones[0] && showNumber(customer.phones[0])}</span>
+          </div>
+        ))}
+        {items.length === 0 && (
+          <p role="option" aria-selected="false" aria-disabled="true" className="px-3 py-2 text-slate-600">
+            {t('search.empty', { q })}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from 'react';
+import { useWords } from '../words/index.js';
+
+const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+
+interface KeypadProps {
+  onDigit(digit: string): void;
+}
+
+/** Twelve keys. While it has the focus, the keyboard's digits work too. Goes by the test id of each digit. */
+export function Keypad({ onDigit }: KeypadProps) {
+  const { t } = useWords();
+  const [sent, setSent] = useState('');
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const send = (digit: string) => {
+    setSent((before) => (before + digit).slice(-24));
+    onDigit(digit);
+  };
+  return (
+    <div
+      role="group"
+      aria-label={t('call.keypad')}
+      className="mt-3 rounded-xl bg-slate-50 p-3"
+      onKeyDown={(event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey || event.nativeEvent.isComposing) return;
+        const digit = event.key.normalize('NFKC');
+        if (digit.length === 1 && digits.includes(digit)) send(digit);
+      }}
+    >
+      <output aria-label={t('call.keypad-sent')} className="mb-2 block h-7 truncate text-center text-xl font-bold">
+        {sent}
+      </output>
+      <div className="grid grid-cols-3 gap-2">
+        {digits.map((digit, index) => (
+          <button
+            key={digit}
+            ref={index === 0 ? first : undefined}
+            type="button"
+            data-testid={`key-${digit}`}
+            aria-label={t('call.keypad-digit', { digit })}
+            onClick={() => send(digit)}
+            className="min-h-12 rounded-lg bg-white text-xl font-bold shadow-card hover:bg-indigo-50 active:bg-indigo-100"
+          >
+            {digit}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}

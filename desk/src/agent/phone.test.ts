@@ -1,0 +1,49 @@
+import type { DeskState } from '@denwaban/core/wire';
+import { expect, test } from 'vitest';
+import { wanted } from './phone.js';
+
+const away: DeskState = {
+  presence: { says: 'away', reason: 'lunch', state: 'away', since: 0 },
+  line: 'none',
+  offer: null,
+  call: null,
+  wrapUp: null,
+};
+const available: DeskState = { ...away, presence: { says: 'available', reason: null, state: 'connecting', since: 0 } };
+const caller = {
+  conversation: 'cv_1',
+  customer: null,
+  number: null,
+  numberRaw: null,
+  to: '+81312345678',
+  toName: 'Support',
+  owner: null,
+  waitingSince: 0,
+};
+const call = { caller, state: 'talking' as const, startedAt: 0, heldSince: null, recording: true };
+
+test('the line is open as soon as the person says available, so that an answer needs no set-up', () => {
+  expect(wanted(available, 'here')).toBe('open');
+});
+
+test('somebody away gives line and microphone back', () => {
+  expect(wanted(away, 'here')).toBe('closed');
+});
+
+test('somebody who says away in the middle of a call keeps the line until it is over', () => {
+  expect(wanted({ ...away, call }, 'here')).toBe('open');
+});
+
+test('wrap-up before a break does not open a line, and does not cut one', () => {
+  expect(wanted({ ...away, wrapUp: { caller, startedAt: 0, endsAt: 1 } }, 'here')).toBe('as-is');
+});
+
+test('a tab that is not the phone has no line, whatever the person says', () => {
+  expect(wanted(available, 'elsewhere')).toBe('closed');
+  expect(wanted({ ...available, call }, 'replaced')).toBe('closed');
+});
+
+test('nothing is opened or cut before the server has spoken and the lock is known', () => {
+  expect(wanted(null, 'here')).toBe('as-is');
+  expect(wanted(available, 'finding-out')).toBe('as-is');
+});

@@ -1,0 +1,59 @@
+import { Outlet, useLocation, useNavigate, useRouteContext } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { CallStack } from '../agent/call-stack.js';
+import { DeskSession, useConnectionView, useDeskState } from '../agent/desk-session.js';
+import { LineBanner } from '../agent/line-banner.js';
+import { useWords } from '../words/index.js';
+import { Header } from './header.js';
+import { queries } from './queries.js';
+import { VersionBanner } from './version-banner.js';
+
+/** Around every screen of a signed-in person: the header, the phone, and whatever rings. */
+export function Frame() {
+  const { me } = useRouteContext({ from: '/signed-in' });
+  return (
+    <DeskSession me={me}>
+      <Inside />
+    </DeskSession>
+  );
+}
+
+function Inside() {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const signedOut = useConnectionView((view) => view.signedOut);
+  useEffect(() => {
+    if (!signedOut) return;
+    queries.clear();
+    void navigate({ to: '/sign-in', search: { ended: true } });
+  }, [signedOut, navigate]);
+  return (
+    <div className="flex min-h-dvh flex-col gap-3 p-3">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-lg bg-white p-3 font-bold focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        {t('nav.skip')}
+      </a>
+      <Header />
+      <LineBanner />
+      <VersionBanner />
+      <main id="content" tabIndex={-1} className="flex-1 outline-none">
+        <Outlet />
+      </main>
+      <Dock />
+    </div>
+  );
+}
+
+/** On other screens than the desk the call follows, at the corner. */
+function Dock() {
+  const desk = useDeskState();
+  const { pathname } = useLocation();
+  if (pathname === '/' || !desk || (!desk.offer && !desk.call && !desk.wrapUp)) return null;
+  return (
+    <aside className="fixed right-4 bottom-4 z-40 max-h-[calc(100dvh-2rem)] w-[26rem] overflow-y-auto rounded-2xl shadow-2xl ring-1 ring-slate-300">
+      <CallStack desk={desk} />
+    </aside>
+  );
+}

@@ -1,0 +1,130 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Headphones, History, LayoutGrid, Mic, MicOff, MonitorCheck, Phone, Signal, SignalLow, SignalZero, UsersRound } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { CustomerSearch } from '../agent/customer-search.js';
+import { useConnectionView, useDeskState, useLineView } from '../agent/desk-session.js';
+import { cx } from '../kit/cx.js';
+import { useWords } from '../words/index.js';
+import { api } from './api.js';
+import { isDemo, thisVersion } from './build.js';
+import { LanguageSwitch } from './language-switch.js';
+import { MeMenu } from './me-menu.js';
+import { ProductMark } from './product-mark.js';
+
+export function Header() {
+  const { t } = useWords();
+  return (
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2xl bg-white px-4 py-2 shadow-card">
+      <ProductMark />
+      <nav aria-label={t('nav.main')} className="flex items-center">
+        <NavLink to="/" icon={<Headphones size={18} />} label={t('nav.desk')} />
+        <NavLink to="/conversations" icon={<History size={18} />} label={t('nav.conversations')} />
+        <NavLink to="/customers" icon={<UsersRound size={18} />} label={t('nav.customers')} />
+        <TabLink href="/board" icon={<LayoutGrid size={18} />} label={t('nav.board')} />
+        {isDemo() && <TabLink href="/phone" icon={<Phone size={18} />} label={t('nav.phone')} iconOnly />}
+      </nav>
+      <CustomerSearch />
+      <LineHealth />
+      <Microphone />
+      <Version />
+      <LanguageSwitch />
+      <MeMenu />
+    </header>
+  );
+}
+
+const linkLook =
+  'flex min-h-10 items-center gap-1.5 rounded-lg px-2.5 text-sm font-semibold whitespace-nowrap text-slate-700 hover:bg-slate-100';
+
+function NavLink({ to, icon, label }: { to: '/' | '/conversations' | '/customers'; icon: ReactNode; label: string }) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ exact: to === '/' }}
+      activeProps={{ className: 'bg-indigo-50 text-indigo-800!', 'aria-current': 'page' }}
+      className={linkLook}
+    >
+      {icon}
+      {label}
+    </Link>
+  );
+}
+
+/** Opened apart on purpose: `noopener` gives the board a process of its own, so that it can never hold up the phone. */
+function TabLink({ href, icon, label, iconOnly = false }: { href: string; icon: ReactNode; label: string; iconOnly?: boolean }) {
+  const { t } = useWords();
+  return (
+    <a href={href} target="_blank" rel="noopener" title={iconOnly ? label : t('nav.new-tab')} className={linkLook}>
+      {icon}
+      <span className={cx(iconOnly && 'sr-only')}>{label}</span>
+    </a>
+  );
+}
+
+function LineHealth() {
+  const { t } = useWords();
+  const line = useDeskState()?.line ?? 'none';
+  const figures = useLineView((view) => view.figures);
+  const look = {
+    proven: { icon: <Signal size={18} />, tone: 'bg-emerald-50 text-emerald-900' },
+    opening: { icon: <SignalLow size={18} />, tone: 'bg-amber-50 text-amber-900' },
+    none: { icon: <SignalZero size={18} />, tone: 'bg-slate-100 text-slate-700' },
+  }[line];
+  return (
+    <div
+      role="status"
+      data-testid="line"
+      data-line={line}
+      className={cx('flex min-h-10 items-center gap-2 rounded-lg px-3 font-bold whitespace-nowrap', look.tone)}
+    >
+      <span aria-hidden="true">{look.icon}</span>
+      {t(`line.${line}`)}
+      {line === 'proven' && figures?.rttMs != null && (
+        <span className="text-sm font-normal" aria-hidden="true">
+          {figures.lossPercent === null
+            ? t('line.figures', { rtt: figures.rttMs })
+            : t('line.figures-loss', { rtt: figures.rttMs, loss: figures.lossPercent })}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Microphone() {
+  const { t } = useWords();
+  const microphone = useLineView((view) => view.microphone);
+  const muted = useLineView((view) => view.muted);
+  const open = useLineView((view) => view.phase !== 'closed');
+  const name = open ? (microphone ?? t('microphone.default')) : t('microphone.none');
+  return (
+    <div
+      title={`${t('microphone.title')}: ${name}`}
+      className="flex min-h-10 max-w-44 items-center gap-2 rounded-lg bg-slate-100 px-3 text-sm text-slate-800"
+    >
+      <span className="shrink-0" aria-hidden="true">
+        {muted || !open ? <MicOff size={18} /> : <Mic size={18} />}
+      </span>
+      <span className="truncate">{name}</span>
+    </div>
+  );
+}
+
+function Version() {
+  const { t } = useWords();
+  const health = useQuery({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), staleTime: 60_000 });
+  const build = useConnectionView((view) => view.serverBuild);
+  const outdated = useConnectionView((view) => view.outdated);
+  if (!health.data) return null;
+  const [mine, theirs] = [thisVersion(), health.data.version];
+  const same = mine === theirs && !outdated;
+  return (
+    <span
+      title={build ?? undefined}
+      className={cx('flex items-center gap-1 text-sm whitespace-nowrap', same ? 'text-slate-600' : 'font-bold text-amber-800')}
+    >
+      <MonitorCheck size={16} aria-hidden="true" />
+      {same ? t('version.same', { version: mine }) : t('version.different', { mine, theirs })}
+    </span>
+  );
+}

@@ -1,0 +1,51 @@
+import { Menu } from '@base-ui/react/menu';
+import { useNavigate } from '@tanstack/react-router';
+import { LogOut } from 'lucide-react';
+import { useConnectionView, usePhone } from '../agent/desk-session.js';
+import { Avatar } from '../kit/card.js';
+import { initial, useWords } from '../words/index.js';
+import { api } from './api.js';
+import { queries } from './queries.js';
+
+export function MeMenu() {
+  const { t } = useWords();
+  const me = useConnectionView((view) => view.me);
+  const phone = usePhone();
+  const navigate = useNavigate();
+  if (!me) return null;
+  const signOut = async () => {
+    phone.stop();
+    phone.connection.stop();
+    // Offline too one wants to leave: the cookie dies with the session at the server, later.
+    await api.signOut().catch(() => undefined);
+    queries.clear();
+    await navigate({ to: '/sign-in' });
+  };
+  return (
+    <Menu.Root>
+      <Menu.Trigger aria-label={t('me.menu', { name: me.name })} className="ml-auto rounded-full">
+        <Avatar letter={initial(me.name)} className="size-10 text-lg" />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner sideOffset={8} align="end" className="z-50">
+          <Menu.Popup className="min-w-60 rounded-xl bg-white p-2 shadow-xl ring-1 ring-slate-200 outline-none">
+            <div className="border-b border-slate-200 px-3 pt-1 pb-3">
+              <p className="text-lg font-bold">{me.name}</p>
+              <p className="text-sm text-slate-600">
+                {[t(`role.${me.role}`), me.team?.name].filter(Boolean).join(' · ')}
+              </p>
+              <p className="text-sm text-slate-600">{me.email}</p>
+            </div>
+            <Menu.Item
+              onClick={() => void signOut()}
+              className="mt-1 flex min-h-11 cursor-pointer items-center gap-2 rounded-lg px-3 font-semibold outline-none data-highlighted:bg-slate-100"
+            >
+              <LogOut size={18} aria-hidden="true" />
+              {t('me.sign-out')}
+            </Menu.Item>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

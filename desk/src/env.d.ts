@@ -1,0 +1,3 @@
+interface ImportMetaEnv {
+  readonly DESK_VERSION: string;
+}
