@@ -5,7 +5,7 @@ import {
   liveProtocolVersion,
   presenceRequest,
   type DeskMessage,
-  type ErrorCode,
+  type DeskState,
   type ServerMessage,
 } from '@denwaban/core/wire';
 import type { AgentId } from '@denwaban/core';
@@ -28,10 +28,12 @@ export class LiveConnection {
   readonly #context: HttpContext;
   readonly #boards: BoardHub;
   readonly #peer: Peer<DeskMessage, ServerMessage>;
-  readonly #openedAt: number;
+  #openedAt: number;
   #page: 'desk' | 'board' | null = null;
   #desk: DeskHandle | null = null;
   #seq = 0;
+  /** What the floor told last, and whether it is still to be sent: only the newest state of a desk matters. */
+  #state: DeskState | null = null;
   #stateWaits = false;
   #sessionSeenAt: number;
   #gone = false;
@@ -74,12 +76,13 @@ export class LiveConnection {
 
   sweep(now: number, lateMs: number): void {
     this.#peer.sweep(now, lateMs);
+    this.#openedAt += lateMs;
     if (!this.#peer.isOpen) return;
-    if (this.#page === null && now - this.#openedAt - lateMs >= liveRules.helloMs) {
+    if (this.#page === null && now - this.#openedAt >= liveRules.helloMs) {
       this.#end(closeCodes.silent, 'no hello');
       return;
     }
-    if (this.#stateWaits && !this.#peer.isSlow) this.#sendState();
+    if (this.#stateWaits && this.#state !== null && !this.#peer.isSlow) this.#sendState(this.#state);
     if (now - this.#sessionSeenAt >= liveRules.sessionMs) {
       this.#sessionSeenAt = now;
       void this.#checkSession();
@@ -133,20 +136,20 @@ export class LiveConnection {
 
   #enter(): void {
     this.#desk = this.#context.floor.enter(this.agent, {
-      state: () => {
-        if (this.#desk === null) return; // told while entering: the state is sent right below
-        if (this.#peer.isSlow) this.#stateWaits = true;
-        else this.#sendState();
+      state: (state) => {
+        this.#state = state;
+        // While entering, and while there is much to read still, it waits.
+        if (this.#desk === null || this.#peer.isSlow) this.#stateWaits = true;
+        else this.#sendState(state);
       },
       lineLost: (because) => this.#peer.send({ type: 'line.lost', because }),
     });
-    this.#sendState();
+    this.#sendState(this.#state ?? this.#desk.state);
   }
 
-  #sendState(): void {
-    if (this.#desk === null) return;
+  #sendState(state: DeskState): void {
     this.#stateWaits = false;
-    this.#peer.send({ type: 'desk', seq: ++this.#seq, now: this.#context.clock.now(), state: this.#desk.state });
+    this.#peer.send({ type: 'desk', seq: ++this.#seq, now: this.#context.clock.now(), state });
   }
 
   /** Commands begin in the order they came; a slow one does not hold up the next. */
@@ -207,7 +210,3 @@ export class LiveConnection {
     desk?.leave();
   }
 }
-
-/** For the rare answers that are given before there is a connection object. */
-export const errorFrame = (code: ErrorCode, detail: string): string =>
-  JSON.stringify({ type: 'error', code, detail, re: null } satisfies ServerMessage);

@@ -11,8 +11,9 @@ export const peerRules = {
   pingMs: 5_000,
   pongMs: 15_000,
   messages: { burst: 100, perSecond: 50 },
-  /** So many bad messages, or messages over the rate, and the connection is closed. */
-  badMax: 5,
+  /** Bad messages: a few may happen, more than that is no page of ours. */
+  bad: { burst: 4, perSecond: 0.1 },
+  /** So many messages over the rate without a rest, and the connection is closed. */
   overRateMax: 500,
   /** From here on what can be left out is left out. */
   slowBytes: 1024 * 1024,
@@ -45,9 +46,9 @@ export interface PeerOptions<Incoming, Outgoing> {
 export class Peer<Incoming, Outgoing> {
   readonly #options: PeerOptions<Incoming, Outgoing>;
   readonly #bucket: Bucket;
+  readonly #badOnes: Bucket;
   #heardAt: number;
   #pingedAt: number;
-  #bad = 0;
   #overRate = 0;
   #closingAt: number | null = null;
   #closed = false;
@@ -58,6 +59,7 @@ export class Peer<Incoming, Outgoing> {
     this.#heardAt = now;
     this.#pingedAt = now;
     this.#bucket = new Bucket(peerRules.messages, now);
+    this.#badOnes = new Bucket(peerRules.bad, now);
     const { socket } = options;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
@@ -128,18 +130,17 @@ export class Peer<Incoming, Outgoing> {
     if (!this.isOpen) return;
     const now = this.#options.monotonic();
     this.#heardAt = now;
+    if (this.#bucket.isFull(now)) this.#overRate = 0;
     if (!this.#bucket.take(now)) {
       this.#overRate += 1;
       if (this.#overRate === 1) this.refuse('too-many-tries', 'too many messages a second; some were dropped');
       if (this.#overRate >= peerRules.overRateMax) this.close(closeCodes.tooMany, 'too many messages');
       return;
     }
-    if (this.#bucket.isFull(now)) this.#overRate = 0;
     const message = isBinary ? 'a text frame was expected' : this.#read(data);
     if (typeof message === 'string') {
-      this.#bad += 1;
       this.refuse('bad-request', message);
-      if (this.#bad >= peerRules.badMax) this.close(closeCodes.badMessages, 'too many bad messages');
+      if (!this.#badOnes.take(now)) this.close(closeCodes.badMessages, 'too many bad messages');
       return;
     }
     this.#options.onMessage(message.value);
@@ -149,7 +150,7 @@ export class Peer<Incoming, Outgoing> {
   #read(data: RawData): { value: Incoming } | string {
     let json: unknown;
     try {
-      json = JSON.parse((Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8'));
+      json = JSON.parse(textOf(data));
     } catch {
       return 'the message is not JSON';
     }
@@ -158,4 +159,9 @@ export class Peer<Incoming, Outgoing> {
     const issue = parsed.error.issues[0];
     return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
   }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }

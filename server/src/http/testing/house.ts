@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { WebSocket, type ClientOptions } from 'ws';
+import type { z } from 'zod';
 import { epochMs } from '@denwaban/core';
+import { phoneServerMessage, serverMessage } from '@denwaban/core/wire';
 import type { Person } from '../../services.js';
 import { buildApp } from '../app.js';
 import type { HttpOptions } from '../context.js';
@@ -70,7 +72,8 @@ export async function openHouse(changes: Partial<HttpOptions> = {}) {
     signIn: (email: string, given = password, headers: Record<string, string> = {}) =>
       house.post('/api/v1/session', { email, password: given }, headers),
     socket: (path: string, headers: Record<string, string> = {}, options: ClientOptions = {}) => {
-      const client = new Client(new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers, ...options }));
+      const schema = path.startsWith('/api/v1/phone') ? phoneServerMessage : serverMessage;
+      const client = new Client(new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers, ...options }), schema);
       sockets.push(client.socket);
       return client;
     },
@@ -101,13 +104,14 @@ export class Client {
   readonly heard: Heard[] = [];
   #wake: (() => void) | null = null;
   #closed: { code: number; reason: string } | null = null;
-  #open: Promise<unknown>;
+  readonly #open: Promise<unknown>;
 
-  constructor(socket: WebSocket) {
+  /** @param schema every message is held against it: one that does not fit fails the run */
+  constructor(socket: WebSocket, schema: z.ZodType<Heard>) {
     this.socket = socket;
     this.#open = once(socket, 'open').catch(() => undefined);
     socket.on('message', (data: Buffer) => {
-      this.heard.push(JSON.parse(data.toString()) as Heard);
+      this.heard.push(schema.parse(JSON.parse(data.toString())));
       this.#wake?.();
     });
     socket.on('error', () => undefined);
