@@ -29,6 +29,7 @@ export class HeadlessDesk {
   readonly messages: { at: number; message: ServerMessage }[] = [];
   /** RTP packets heard. */
   heard = { packets: 0, lastAt: 0 };
+  readonly #arrivals: number[] = [];
   readonly #socket: WebSocket;
   readonly #options: HeadlessDeskOptions;
   readonly #confirmed = new Set<string>();
@@ -105,6 +106,11 @@ export class HeadlessDesk {
       this.say({ type: 'wrap-up.save', conversation: wrapUp.caller.conversation, disposition: 'resolved', note });
   }
 
+  /** When the first packet after this moment was heard, epoch ms with fractions. */
+  firstHeardSince(moment: number): number | undefined {
+    return this.#arrivals.find((at) => at >= moment);
+  }
+
   openLine(): void {
     this.#dropLine();
     const nonce = `n${++this.#nonce}`;
@@ -121,7 +127,9 @@ export class HeadlessDesk {
     const track = pc.addTrack(audio);
     track.onMessage((data) => {
       const type = (data[1] ?? 0) & 0x7f;
-      if (type < 64 || type > 95) this.heard = { packets: this.heard.packets + 1, lastAt: Date.now() };
+      if (type >= 64 && type <= 95) return; // RTCP (RFC 5761 §4)
+      this.heard = { packets: this.heard.packets + 1, lastAt: Date.now() };
+      this.#arrivals.push(performance.timeOrigin + performance.now());
     });
     const channel = pc.createDataChannel('ctl');
     channel.onMessage((message) => this.#answerHeartbeat(channel, message));

@@ -21,6 +21,7 @@ export class SipCaller {
   end: CallerEnd | null = null;
   /** RTP packets heard so far, and when the last one came. */
   heard = { packets: 0, lastAt: 0 };
+  readonly #arrivals: number[] = [];
   readonly #sip: Socket;
   readonly #rtp: Socket;
   readonly #target: { host: string; port: number; number: string };
@@ -41,6 +42,7 @@ export class SipCaller {
     sip.on('message', (data) => this.#take(data.toString()));
     rtp.on('message', () => {
       this.heard = { packets: this.heard.packets + 1, lastAt: Date.now() };
+      this.#arrivals.push(performance.timeOrigin + performance.now());
     });
     for (const socket of [sip, rtp]) socket.on('error', () => undefined);
   }
@@ -94,6 +96,11 @@ export class SipCaller {
       withinMs,
       everyMs: 5,
     });
+  }
+
+  /** When the first packet after this moment was heard, epoch ms with fractions. */
+  firstHeardSince(moment: number): number | undefined {
+    return this.#arrivals.find((at) => at >= moment);
   }
 
   close(): void {

@@ -1,0 +1,30 @@
+/**
+ * `npm run bench -w lab [-- name …]`: figures of what people feel and of what it costs, with state, load, seed, median and spread.
+ * It asserts nothing: two commits are compared on one machine that does nothing else.
+ */
+import { execFileSync } from 'node:child_process';
+import { answerDelay } from './calls.js';
+import { directory } from './directory.js';
+import { journal } from './journal.js';
+import { machine, table, type Row } from './measure.js';
+import { sipParse } from './sip-parse.js';
+
+const all = [sipParse, journal, directory, answerDelay];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !all.some((one) => one.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `No such benchmark: ${unknown.join(', ')}. There are ${all.map(({ name }) => name).join(', ')}.\n`,
+  );
+  process.exit(1);
+}
+const seed = Number(process.env['DENWABAN_SEED'] ?? 1);
+const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+const changed = git('status', '--porcelain', '-uno') === '' ? '' : ' + uncommitted changes';
+const rows: Row[] = [];
+process.stdout.write(`${git('rev-parse', '--short', 'HEAD')}${changed}; ${machine()}; seed ${seed}\n`);
+for (const benchmark of all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  process.stderr.write(`${benchmark.name} …\n`);
+  rows.push(...(await benchmark.run({ seed })));
+}
+process.stdout.write(`${table(rows)}\nafter: ${machine()}\n`);
