@@ -118,18 +118,18 @@ async function* records(text: string, delimiter: string): AsyncGenerator<{ recor
     skip_empty_lines: true,
     max_record_size: 1_000_000,
   });
-  let failure: CsvError | null = null;
+  const failures: CsvError[] = [];
   const push = (record: string[]) => void ready.push({ record, error: null });
   parser.on('data', push);
-  parser.on('error', (error: CsvError) => (failure = error));
-  for (let at = 0; at < text.length && !failure; at += 16_384) {
+  parser.on('error', (error: CsvError) => void failures.push(error));
+  for (let at = 0; at < text.length && failures.length === 0; at += 16_384) {
     parser.write(text.slice(at, at + 16_384));
     await new Promise((resolve) => setImmediate(resolve));
     const now = ready;
     ready = [];
     yield* now;
   }
-  if (!failure) {
+  if (failures.length === 0) {
     await new Promise<void>((resolve) => {
       parser.once('end', resolve);
       parser.once('error', () => resolve());
@@ -137,7 +137,7 @@ async function* records(text: string, delimiter: string): AsyncGenerator<{ recor
     });
   }
   yield* ready;
-  if (failure) yield { record: [], error: failure };
+  for (const error of failures.slice(0, 1)) yield { record: [], error };
 }
 
 /** Comma, tab or semicolon: whichever the heading line has most of. */

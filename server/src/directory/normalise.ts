@@ -33,5 +33,5 @@ export function normalise(written: string, country: CountryCode = 'JP'): E164 | 
   if (candidate.length < 6 || candidate.length > 20) return null;
   const parsed = parsePhoneNumberFromString(candidate, country);
   if (!parsed?.isPossible()) return null;
-  return /^\+[1-9]\d{6,14}$/.test(parsed.number) ? (parsed.number as string as E164) : null;
+  return /^\+[1-9]\d{6,14}$/.test(parsed.number) ? (parsed.number as unknown as E164) : null;
 }

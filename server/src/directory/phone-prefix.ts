@@ -1,5 +1,5 @@
 /** The beginning of a number, in any written form, as the beginning of an E.164 one. */
-const digitsOnly = /^[+\d][\d\s().\-]*$/;
+const digitsOnly = /^[+\d][\d\s().-]*$/;
 
 /** `０３-12` → `+81312`, `+81 3` → `+813`, `0120` → `+81120`. Null when it is no number, or too short to mean one. */
 export function phonePrefix(written: string): string | null {

@@ -32,17 +32,12 @@ export const codeOf = (error: unknown): string => {
 };
 
 /**
- * True when the same statement may succeed later without anybody changing it: the server is away, starting, stopping, full, or
- * read-only after a switch-over. Everything else (constraints, types, syntax) fails for ever.
+ * True when the statement itself is at fault (its data, a constraint, a limit, the schema) and would fail at any time. Whatever
+ * ends the connection, and whatever else there is (server away, starting, full, read-only after a switch-over), may pass.
  */
-export function isPassing(error: unknown): boolean {
-  const code = codeOf(error);
-  if (/^(08|53|57P|40|58)/.test(code) || code === '25006' || code === '57014' || code === '55P03') return true;
-  if (/^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code)) return false;
-  // No SQLSTATE: the socket spoke (ECONNREFUSED, ENOENT, …) or pg itself ("Connection terminated", timeouts).
-  if (/^E[A-Z]+$/.test(code)) return true;
-  const message = error instanceof Error ? error.message : String(error);
-  return /Connection terminated|timeout|not queryable|Client was closed|server closed|Cannot use a pool/i.test(message);
+export function isRefusal(error: unknown): boolean {
+  const severity = (error as { severity?: unknown } | null)?.severity;
+  return severity === 'ERROR' && /^(21|22|23|42|54)/.test(codeOf(error));
 }
 
 /** Connects once and checks that the database will do. @throws StartError */

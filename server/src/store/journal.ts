@@ -10,7 +10,7 @@
  *                                   └ a row it will never take: each call alone; the poisoned one is rejected
  */
 import type { AgentId, Conversation, ConversationEvent, ConversationId, Journal, TeamId } from '@denwaban/core';
-import { codeOf, isPassing } from './connection.js';
+import { codeOf, isRefusal } from './connection.js';
 import { toJsonb } from './json.js';
 import { journalTable } from './journal-table.js';
 import { project, type ConversationRow } from './projection.js';
@@ -98,7 +98,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
         if (!mayBeStored || !(await table.holds(batch))) await table.write(batch);
         break;
       } catch (error) {
-        if (!isPassing(error)) {
+        if (isRefusal(error)) {
           // After a broken connection our first try may have been committed a moment later than we looked.
           if (!mayBeStored || codeOf(error) !== '23505' || n > 100) return error;
           await patience.pause(backOffMs(1));

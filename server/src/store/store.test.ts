@@ -1,4 +1,4 @@
-import type { E164 } from '@denwaban/core';
+import { epochMs, type AgentId, type E164 } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoCompany, demoPassword } from '../directory/demo.js';
 import { makeClient } from './connection.js';
@@ -25,12 +25,17 @@ test('an empty database gets the demo company, the second start finds it and lea
   const info = first.demo({ host: '127.0.0.1', port: 5060 });
   expect(info?.customers).toHaveLength(300);
   expect(await first.people.verify('SATO@denwaban.example ', info?.password ?? '')).toMatchObject({ role: 'admin' });
-  await first.people.saveSays(first.people.all()[3]!.id, 'away', 'lunch', 1_700_000_000_123 as never);
+  const ken = first.people.byEmail('ken@denwaban.example');
+  await first.people.saveSays(ken?.id as AgentId, 'away', 'lunch', epochMs(1_700_000_000_123));
   await first.close();
 
   const second = await open(url);
   expect(second.people.all()).toHaveLength(12);
-  expect(second.people.all()[3]).toMatchObject({ says: 'away', reason: 'lunch', saysSince: 1_700_000_000_123 });
+  expect(second.people.byEmail('ken@denwaban.example')).toMatchObject({
+    says: 'away',
+    reason: 'lunch',
+    saysSince: 1_700_000_000_123,
+  });
   await second.close();
 });
 

@@ -172,7 +172,7 @@ async function launchOnce({ programs, cluster, socketFolder, runAs, log, setting
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ ready: false, said: [String(error)] }));
     child.once('exit', () => setImmediate(() => resolve({ ready: false, said })));
-    createInterface({ input: child.stderr! }).on('line', (line) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
       if (said.length < 50) said.push(line);
       report(log, line);
       if (line.includes('database system is ready to accept connections')) resolve({ ready: true, child });

@@ -31,13 +31,21 @@ export async function startTestCluster(settings: Record<string, string> = { fsyn
   async function administer(statement: string): Promise<void> {
     const client = makeClient(urlOf('postgres'));
     await client.connect();
-    await client.query(statement).finally(() => client.end());
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
   }
   async function makeTemplate(): Promise<void> {
     await administer('CREATE DATABASE template_denwaban STRATEGY file_copy');
     const client = makeClient(urlOf('template_denwaban'));
     await client.connect();
-    await migrate(client, { log: silentLog }).finally(() => client.end());
+    try {
+      await migrate(client, { log: silentLog });
+    } finally {
+      await client.end();
+    }
   }
 
   return {
