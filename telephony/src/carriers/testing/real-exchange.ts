@@ -1,0 +1,55 @@
+/** The exchange on real sockets: our SIP endpoint, a media process of its own, callers and desks made of plain code. */
+import { epochMs, mintId, type PhoneEvent, type TrunkId } from '@denwaban/core';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mediaProtocolVersion } from '../../media/protocol.js';
+import type { RunningMedia } from '../../media/testing/media-process.js';
+import { createSipEndpoint } from '../../net/sip-endpoint.js';
+import { createExchange } from '../exchange/exchange.js';
+import { loopbackAddresses } from '../exchange/trunks.js';
+
+export const now = () => epochMs(Date.now());
+
+/** @param sipPort where the exchange listens */
+export async function realExchange(media: RunningMedia, sipPort: number) {
+  const recordingsDir = mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
+  const complaints: string[] = [];
+  const note = (data: object, message: string) => void complaints.push(`${message} ${JSON.stringify(data)}`);
+  const log = { debug() {}, info() {}, warn: note, error: note };
+  const exchange = createExchange({
+    sip: (handlers) =>
+      createSipEndpoint({
+        host: '127.0.0.1',
+        port: sipPort,
+        publicAddress: '127.0.0.1',
+        userAgent: null,
+        handlers,
+        log,
+      }),
+    media: media.client,
+    trunks: [{ id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } }],
+    recordingsDir,
+    now,
+    mintLeg: () => mintId('lg', now(), randomBytes(10)),
+    log,
+  });
+  const events: PhoneEvent[] = [];
+  exchange.listen((event) => events.push(event));
+  await exchange.start();
+  return {
+    exchange,
+    events,
+    complaints,
+    recordingsDir,
+    target: { address: '127.0.0.1', port: sipPort },
+    /** Ends it and fails when anything is left over anywhere. */
+    async dispose() {
+      await exchange.stop(1_000);
+      const { legs } = await media.client.request({ type: 'hello', version: mediaProtocolVersion });
+      rmSync(recordingsDir, { recursive: true, force: true });
+      return { ...exchange.health(), mediaLegs: legs.length };
+    },
+  };
+}
