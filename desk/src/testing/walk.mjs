@@ -1,0 +1,161 @@
+/**
+ * Walks every screen in a real Chromium against the cardboard server, in both languages and two sizes; takes a picture of each
+ * and lets axe look at it. `node desk/src/testing/walk.mjs [origin] [folder] [only]`. Exits with 1 when axe finds something
+ * serious, or when the browser's console had something to complain about.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const origin = process.argv[2] ?? 'http://127.0.0.1:5301';
+const folder = process.argv[3] ?? '/tmp/desk/shots';
+const only = process.argv[4];
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+await mkdir(folder, { recursive: true });
+
+const problems = [];
+const scene = (name) => fetch(`${origin}/mock/${name}`, { method: 'POST' });
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--autoplay-policy=user-gesture-required',
+  ],
+});
+
+for (const locale of ['ja', 'en']) {
+  for (const [width, height] of [
+    [1440, 900],
+    [1920, 1080],
+  ]) {
+    await walk(locale, width, height);
+  }
+}
+await browser.close();
+for (const problem of problems) process.stdout.write(`${problem}\n`);
+process.stdout.write(problems.length ? `${problems.length} problems\n` : 'nothing to complain about\n');
+process.exit(problems.length ? 1 : 0);
+
+async function walk(locale, width, height) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    locale: locale === 'ja' ? 'ja-JP' : 'en-GB',
+    timezoneId: 'Asia/Tokyo',
+    permissions: ['microphone', 'notifications'],
+  });
+  const page = await context.newPage();
+  const where = `${locale} ${width}`;
+  const watch = (one) => {
+    one.on('console', (message) => {
+      const expected = /status of 401|status of 404/.test(message.text());
+      if (['error', 'warning'].includes(message.type()) && !expected) problems.push(`${where}: console: ${message.text()}`);
+    });
+    one.on('pageerror', (error) => problems.push(`${where}: ${error.message}`));
+  };
+  watch(page);
+
+  const look = async (name, target = page) => {
+    if (only && !name.includes(only)) return;
+    await target.waitForTimeout(350);
+    await target.screenshot({ path: `${folder}/${name}-${locale}-${width}.png` });
+    await target.evaluate(axe);
+    const found = await target.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    for (const { id, impact, nodes } of found.violations) {
+      if (impact !== 'serious' && impact !== 'critical') continue;
+      problems.push(`${where}: ${name}: axe ${impact} ${id}: ${nodes.slice(0, 4).map((node) => `${node.target}`).join(' | ')}`);
+    }
+    const wide = await target.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) problems.push(`${where}: ${name}: ${wide} px wider than the window`);
+  };
+  const id = (name) => page.getByTestId(name);
+  const reaches = (state) => page.locator(`[data-testid=status][data-state="${state}"]`).waitFor({ timeout: 5000 });
+
+  await page.goto(`${origin}/sign-in`);
+  await page.getByRole('heading', { level: 2 }).first().waitFor();
+  await look('sign-in');
+  await page.fill('input[type=email]', 'nobody@demo.example');
+  await page.fill('input[type=password]', 'wrong');
+  await page.click('button[type=submit]');
+  await page.getByRole('alert').waitFor();
+  await look('sign-in-refused');
+  await page.fill('input[type=email]', 'ag3@demo.example');
+  await page.fill('input[type=password]', 'denwaban-demo');
+  await page.click('button[type=submit]');
+  await id('status').waitFor();
+  await look('desk-away');
+  await id('go-available').click();
+  await reaches('available');
+  await page.waitForTimeout(1200);
+  await look('desk-available');
+  await scene('offer');
+  await id('incoming-call').waitFor();
+  await look('desk-incoming');
+  await id('answer').click();
+  await reaches('talking');
+  await id('note').fill(locale === 'ja' ? '契約の更新日について。見積書を送る。' : 'Asked about the renewal date.');
+  await look('desk-talking');
+  await id('mute').click();
+  await id('hold').click();
+  await id('keypad').click();
+  await id('key-5').click();
+  await look('desk-held');
+  await id('hang-up').click();
+  await id('save-wrap-up').waitFor();
+  await page.locator('fieldset label').nth(1).click();
+  await look('desk-wrap-up');
+  await id('save-wrap-up').click();
+  await reaches('available');
+  await scene('offer?unknown=1&because=longest-idle');
+  await id('incoming-call').waitFor();
+  await look('desk-unknown');
+  await id('decline').click();
+  await reaches('available');
+  await page.getByRole('combobox').first().fill(locale === 'ja' ? '佐藤' : 'Walker');
+  await page.getByRole('option').first().waitFor();
+  await look('desk-search');
+  await page.keyboard.press('Enter');
+  await look('desk-customer');
+  await scene('replaced');
+  await id('take-over').waitFor();
+  await look('desk-replaced');
+  await id('take-over').click();
+  await reaches('available');
+
+  await page.click('nav a[href="/conversations"]');
+  await id('conversation-row').first().waitFor();
+  await look('conversations');
+  await scene('offer?because=freed');
+  await id('incoming-call').waitFor();
+  await look('conversations-incoming');
+  await scene('withdraw');
+  await id('conversation-row').nth(0).click();
+  await page.getByTestId('waveform').waitFor();
+  await page.waitForTimeout(500);
+  await look('conversation');
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await look('conversation-end');
+  await page.click('nav a[href="/customers"]');
+  await page.getByTestId('customer-row').first().waitFor();
+  await look('customers');
+
+  await page.goto(`${origin}/customers/import`);
+  await look('import');
+
+  for (const [name, path] of [
+    ['board', '/board'],
+    ['phone', '/phone'],
+  ]) {
+    const other = await context.newPage();
+    watch(other);
+    await other.goto(origin + path);
+    await other.waitForTimeout(900);
+    await look(name, other);
+    await other.close();
+  }
+  await scene('reset');
+  await context.close();
+}
