@@ -29,7 +29,7 @@ export function createUdpTransport(options: {
           _options: unknown,
           found: (error: null, address: string, family: number) => void,
         ) => found(null, host, family);
-        const opening = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: lookup as never });
+        const opening = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup });
         // Without this listener a bind that fails is never reported and the promise never settles.
         opening.on('error', (error) => {
           if (socket === null) reject(error);

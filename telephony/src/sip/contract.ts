@@ -50,8 +50,12 @@ export interface DialogSnapshot {
 
 export interface CallListener {
   onAnswered(): void;
-  /** ACK arrived. `answer` is the far end's SDP when our 200 carried the offer. */
+  /**
+   * ACK arrived. `answer` is the far end's SDP when our 200 carried the offer. Of a re-INVITE only that case is told: the far
+   * end's new address is then known only now.
+   */
   onAcknowledged(answer: SdpAudio | null): void;
+  /** Exactly once in every life, and the last that is heard: after our own `hangUp` ('hung-up') and `refuse` ('failed') too. */
   onEnded(cause: 'hung-up' | 'cancelled' | 'failed'): void;
   /** A re-INVITE or UPDATE with SDP: return our answer, or null to refuse with 488. Without SDP `offer` is null: return our offer. */
   onReoffer(offer: SdpAudio | null): string | null;

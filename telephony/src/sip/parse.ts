@@ -185,9 +185,6 @@ class Reader {
       if (read.cseq.method !== message.method) return this.#fail('method-mismatch', 'cseq');
       const hops = header(message, 'max-forwards');
       if (hops !== null && parseNumber(hops, 255) === null) return this.#fail('bad-header', 'max-forwards');
-    } else if (header(message, 'via') !== null && message.headers.filter(({ name }) => name === 'via').length > 1) {
-      // We are no proxy: a response with a second Via is not for us (§8.1.3.3).
-      return this.#fail('bad-header', 'via');
     }
     for (const { name, value } of message.headers) {
       if (name === 'via' ? parseVia(value) === null : isAddressHeader(name) && !isContact(name, value)) {

@@ -6,7 +6,7 @@
  */
 import type { DialogSnapshot, SipEndpointHandlers } from '../contract.js';
 import { dialogKey, requestInDialog } from '../dialog.js';
-import type { SipHeader, SipRequest } from '../message.js';
+import { headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { mintBranch, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
 import { hopOf } from '../next-hop.js';
@@ -147,6 +147,8 @@ export class UserAgent {
     }
     const { message, essentials } = parsed;
     if (message.kind === 'response') {
+      // We are no proxy: an answer with a second Via is not for us (§8.1.3.3).
+      if (headerValues(message, 'via').length > 1) return;
       // Its branch, which nobody can guess, is what lets it in.
       if (!this.#layer.receiveResponse(message, essentials)) {
         this.#options.log.debug({ transport, address, port, status: message.status }, 'sip: answer to nothing of ours');
