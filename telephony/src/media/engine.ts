@@ -1,7 +1,8 @@
 import type { Transport, TransportListener } from '../rtp/index.js';
 import { OfferError, type WebRtcOpener } from '../webrtc/index.js';
+import { dissolve, hold, join, resume } from './bridge.js';
 import { MediaError } from './contract.js';
-import { Leg, type Bridge, type LegContext } from './leg.js';
+import { Leg, type LegContext } from './leg.js';
 import { LineWatch, type Finding, type Signs, type WatchKind } from './line-watch.js';
 import { Player } from './player.js';
 import {
@@ -224,14 +225,7 @@ export class MediaEngine {
     for (const leg of [a, b])
       if (!leg.transport.open) throw new MediaError('not-connected', `leg ${leg.id} has no path yet`);
     if (a.bridge !== null && a.bridge === b.bridge) return { at: a.bridge.at };
-    for (const leg of [a, b]) {
-      if (leg.bridge !== null) dissolve(leg.bridge);
-      leg.play(null);
-    }
-    const bridge: Bridge = { a, b, at: this.wallNow(), sinceMs: this.now(), held: new Set() };
-    a.bridge = bridge;
-    b.bridge = bridge;
-    return { at: bridge.at };
+    return { at: join(a, b, this.wallNow(), this.now()).at };
   }
 
   /** Apart already is fine: the other side's loss and control's word may cross. */
@@ -249,13 +243,13 @@ export class MediaEngine {
     const player = await this.playerFor(sound, null);
     const leg = this.need(id);
     if (leg.bridge !== bridge) throw new MediaError('bad-request', `leg ${id} has left its bridge`);
-    bridge.held.add(leg);
+    hold(bridge, leg);
     leg.play(player);
     return null;
   }
 
   private resume(leg: Leg): null {
-    if (leg.bridge?.held.delete(leg) === true) leg.play(null);
+    if (leg.bridge !== null && resume(leg.bridge, leg)) leg.play(null);
     return null;
   }
 
@@ -324,11 +318,6 @@ export class MediaEngine {
   private log(level: 'info' | 'warn' | 'error', message: string, data: Record<string, string | number>): void {
     this.options.emit({ type: 'log', level, message, data });
   }
-}
-
-function dissolve(bridge: Bridge): void {
-  bridge.a.bridge = null;
-  bridge.b.bridge = null;
 }
 
 function signsOf(leg: Leg): Signs {

@@ -15,19 +15,10 @@ import {
   type RtpHeader,
   type Transport,
 } from '../rtp/index.js';
+import type { Bridge } from './bridge.js';
 import type { Player } from './player.js';
 import type { Recording } from './recorder/index.js';
 import type { Ticker } from './ticker.js';
-
-/** Two legs that hear each other. A held leg hears its music, the other one nothing. */
-export interface Bridge {
-  readonly a: Leg;
-  readonly b: Leg;
-  /** Epoch and monotonic ms. */
-  readonly at: number;
-  readonly sinceMs: number;
-  readonly held: Set<Leg>;
-}
 
 export interface LegContext {
   ticker: Ticker;
@@ -134,6 +125,11 @@ export class Leg {
       }
     });
     return true;
+  }
+
+  /** What the partner says does not go out any more, or not for now. */
+  pauseRelay(): void {
+    this.outgoing.pause();
   }
 
   /** Everything that runs on its behalf ends. The recording is the engine's to finish. */

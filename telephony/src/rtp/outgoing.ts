@@ -111,6 +111,14 @@ export class OutgoingStream {
     if (source === this.source && header.ssrc === this.inSsrc) this.sequenceOffset -= 1;
   }
 
+  /**
+   * Nothing is relayed for a while. Without this word the same sender coming back would go on with its own numbers, and what it
+   * said meanwhile to nobody would look lost.
+   */
+  pause(): void {
+    this.source = null;
+  }
+
   private begin(source: unknown, ticks: number, nowMs: number): Stamp {
     if (Number.isNaN(this.anchorMs)) {
       this.anchorMs = nowMs;
