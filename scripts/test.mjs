@@ -22,6 +22,7 @@ const { installOsPackages } = await import('./lib/os-packages.mjs');
 const { readReport, tallyReport } = await import('./lib/tally.mjs');
 
 const isCi = process.env.CI === 'true' || process.env.CI === '1';
+/** @type {{passed: number, failed: number, skipped: {name: string, file: string}[]}} */
 const totals = { passed: 0, failed: 0, skipped: [] };
 const say = (line) => process.stdout.write(`${line}\n`);
 

@@ -20,7 +20,7 @@ const builds = [
     label: { en: 'Building the server', ja: 'サーバーをビルドしています' },
     sources: [
       ...shared,
-      ...nodeRooms.flatMap((room) => [`${room}/src`, `${room}/package.json`, `${room}/tsconfig.json`]),
+      ...nodeRooms.flatMap((room) => [`${room}/src`, `${room}/package.json`, `${room}/tsconfig.build.json`]),
     ],
     results: nodeRooms.map((room) => `${room}/dist/index.js`),
     make: async () => {
