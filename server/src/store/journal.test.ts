@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import type { Conversation, ConversationEvent } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededChance } from '../directory/chance.js';
@@ -64,6 +66,17 @@ test('open() gives the conversations that are not closed, as they stand', async 
   const again = journalOn(url);
   expect(await again.open()).toEqual(open);
   await again.close();
+});
+
+test('what is appended the moment another append is told of its commit is not left waiting', async () => {
+  const url = await cluster.database();
+  const journal = journalOn(url);
+  /** The next append comes 0 to 9 turns of the microtask queue after the last: one of them is while the writer goes idle. */
+  for (const [i, chapters] of stories(5, 30).entries()) {
+    await append(journal, chapters[0] as Chapter);
+    for (let turn = 0; turn < i % 10; turn++) await Promise.resolve();
+  }
+  await journal.close();
 });
 
 test('many appends share a commit', async () => {
@@ -144,6 +157,38 @@ test('a database that goes away is waited for, in order, and said so once', asyn
     expect(await journal.events(id)).toEqual(events);
   }
   await journal.close();
+});
+
+test('an acknowledgement lost on the way is asked after, and nothing is stored twice', async () => {
+  const url = await cluster.database();
+  const target = decodeURIComponent(new URL(url.replace('@/', '@x/')).searchParams.get('host') ?? '');
+  const folder = mkdtempSync('/tmp/denwaban-cut-');
+  let cut = false;
+  const proxy = createServer((near) => {
+    const far = connect(`${target}/.s.PGSQL.5432`);
+    near.on('data', (data) => far.write(data));
+    far.on('data', (data) => {
+      if (!cut) return near.write(data);
+      cut = false; // the server has answered, so it has committed; the answer is lost
+      near.destroy();
+      far.destroy();
+    });
+    for (const side of [near, far]) side.on('error', () => {}).on('close', () => (near.destroy(), far.destroy()));
+  });
+  await new Promise<void>((resolve) => proxy.listen(`${folder}/.s.PGSQL.5432`, resolve));
+  const journal = journalOn(url.replace(encodeURIComponent(target), encodeURIComponent(folder)));
+  const chapters = stories(10, 3).flat();
+  await append(journal, chapters[0] as Chapter);
+  cut = true;
+  await Promise.all(chapters.slice(1).map((chapter) => append(journal, chapter)));
+  expect(cut).toBe(false);
+  for (const id of new Set(chapters.map((chapter) => chapter.record.id))) {
+    const events = chapters.filter((chapter) => chapter.record.id === id).flatMap((chapter) => chapter.events);
+    expect(await journal.events(id)).toEqual(events);
+  }
+  await journal.close();
+  await new Promise((resolve) => proxy.close(resolve));
+  rmSync(folder, { recursive: true });
 });
 
 test('closing gives up on a database that stays away, and tells those who waited', async () => {

@@ -71,22 +71,27 @@ export function openJournal(options: JournalOptions): OpenJournal {
   let stalledSince: number | null = null;
 
   async function run(): Promise<void> {
-    // One turn of the event loop, so that everything this tick brings shares the first commit.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const batch = queue.splice(0, batchMax);
-      if ((await commit(batch)) === null) continue;
-      // Somebody's row cannot be stored. Alone each of the others can; the one that cannot takes nobody else with it.
-      const poisoned = new Map<ConversationId, Error>();
-      for (const one of batch) {
-        const before = poisoned.get(one.conversation);
-        if (before) {
-          one.reject(before);
-          continue;
+    try {
+      // One turn of the event loop, so that everything this tick brings shares the first commit.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (queue.length > 0) {
+        const batch = queue.splice(0, batchMax);
+        if ((await commit(batch)) === null) continue;
+        // Somebody's row cannot be stored. Alone each of the others can; the one that cannot takes nobody else with it.
+        const poisoned = new Map<ConversationId, Error>();
+        for (const one of batch) {
+          const before = poisoned.get(one.conversation);
+          if (before) {
+            one.reject(before);
+            continue;
+          }
+          const refusal = await commit([one]);
+          if (refusal !== null) poisoned.set(one.conversation, discard(one, refusal));
         }
-        const refusal = await commit([one]);
-        if (refusal !== null) poisoned.set(one.conversation, discard(one, refusal));
       }
+    } finally {
+      // Here and not in a `.finally`: what is appended between the last look at the queue and that would wait for ever.
+      running = null;
     }
   }
 
@@ -167,7 +172,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
           resolve,
           reject,
         });
-        running ??= run().finally(() => (running = null));
+        running ??= run();
       });
     },
     async open() {

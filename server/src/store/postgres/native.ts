@@ -22,14 +22,14 @@ export async function preparePrograms(
   runAs: RunAs | null,
   dataDir: string,
   onProgress: Progress,
-  shipped: string = findShipped(),
+  { shipped = findShipped(), cache = '/var/cache/denwaban' }: { shipped?: string; cache?: string } = {},
 ): Promise<string> {
   if (await canBeRunBy(runAs, shipped)) {
     if (await makeLinks(shipped)) return shipped;
   }
   const name = `postgres-${await versionOf(shipped)}-${process.platform}-${process.arch}`;
   const places = runAs
-    ? [path.join('/var/cache/denwaban', name), path.join(tmpdir(), `denwaban-root-${name}`)]
+    ? [path.join(cache, name), path.join(tmpdir(), `denwaban-root-${name}`)]
     : [path.join(dataDir, name)];
   let failure: unknown;
   for (const place of places) {
@@ -73,8 +73,7 @@ async function canBeRunBy(runAs: RunAs | null, folder: string): Promise<boolean>
   }
 }
 
-function findShipped(): string {
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+export function findShipped(platform = `${process.platform}-${process.arch}`): string {
   const mend = 'Set DATABASE_URL to a PostgreSQL (16 or newer) of your own.';
   if (isMusl())
     throw new StartError('no-binary', `There is no embedded PostgreSQL for ${platform} with musl (Alpine). ${mend}`);
