@@ -125,7 +125,7 @@ for (const [i, step] of chosen.entries()) {
 }
 
 say('');
-for (const { name, file } of totals.skipped) say(`skipped: ${name}  (${String(file).replace(`${at()}/`, '')})`);
+for (const { name, file } of totals.skipped) say(`skipped: ${name}  (${file.replace(`${at()}/`, '')})`);
 for (const note of notes) say(note);
 let { failed } = totals;
 let skipped = totals.skipped.length;
