@@ -47,7 +47,11 @@ export const journal: Benchmark = {
   run: ({ seed }) =>
     withDatabase(async (url) => {
       const chance = random(seed);
-      const book = openJournal({ url, teamOf: () => null });
+      const book = openJournal({
+        url,
+        teamOf: () => null,
+        onTrouble: (trouble) => process.stderr.write(`${JSON.stringify(trouble)}\n`),
+      });
       try {
         for (let i = 0; i < 50; i++) await append(book, chance);
         const alone: number[] = [];
