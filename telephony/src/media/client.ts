@@ -3,7 +3,7 @@ import { MediaError, type MediaClient } from './contract.js';
 import { LineReader } from './lines.js';
 import {
   mediaProtocolVersion,
-  type MediaErrorCode,
+  
   type MediaEvent,
   type MediaFrame,
   type MediaReplies,
@@ -66,7 +66,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     if (frame.kind === 'event') {
       const { kind: _, ...event } = frame;
       if (event.type === 'log') log(event.level, event.message, event.data);
-      for (const listener of eventListeners) listener(event as MediaEvent);
+      for (const listener of eventListeners) listener(event);
       return;
     }
     const waiting = asked.get(frame.n);
@@ -74,7 +74,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     asked.delete(frame.n);
     clearTimeout(waiting.timer);
     if (frame.ok) waiting.resolve(frame.value);
-    else waiting.reject(new MediaError(frame.code as MediaErrorCode, frame.detail));
+    else waiting.reject(new MediaError(frame.code, frame.detail));
   };
 
   const open = (): void => {

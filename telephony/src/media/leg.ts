@@ -191,7 +191,7 @@ export class Leg {
 
   private sendFrame(player: Player, nowMs: number): boolean {
     const packet = new Uint8Array(rtpHeaderBytes + frameTicks);
-    if (!player.fill(packet, rtpHeaderBytes)) return false;
+    if (!player.frame(packet, rtpHeaderBytes)) return false;
     if (this.digits !== null) return true;
     const codec = this.transport.codec;
     if (codec === 'PCMA') transcode(packet, 'PCMU', rtpHeaderBytes);

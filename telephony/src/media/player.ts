@@ -8,6 +8,7 @@ export class Player {
   private at = 0;
   private readonly once: boolean;
   private readonly followedBy: Uint8Array | null;
+  private looping = false;
 
   constructor(sound: Uint8Array, once: boolean, followedBy: Uint8Array | null) {
     this.sound = sound;
@@ -16,7 +17,7 @@ export class Player {
   }
 
   /** Fills `frame` from `offset` with the next 160 µ-law samples. @returns false when nothing is left to play */
-  fill(frame: Uint8Array, offset: number): boolean {
+  frame(frame: Uint8Array, offset: number): boolean {
     if (this.sound === null) return false;
     let done = 0;
     while (done < frameTicks && this.sound !== null) {
@@ -30,8 +31,6 @@ export class Player {
     frame.fill(ulawSilence, offset + done, offset + frameTicks);
     return true;
   }
-
-  private looping = false;
 
   private turnOver(): void {
     this.at = 0;

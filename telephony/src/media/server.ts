@@ -60,7 +60,7 @@ export async function serveControl(
     } catch (error) {
       const known = error instanceof MediaError && error.code !== 'unreachable';
       const detail = error instanceof Error ? error.message : String(error);
-      refuse(socket, read.n, known ? (error.code as MediaErrorCode) : 'failed', detail);
+      refuse(socket, read.n, known ? error.code : 'failed', detail);
     }
   };
 

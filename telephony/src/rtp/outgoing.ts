@@ -3,8 +3,9 @@ import type { RtpHeader, Stamp } from './header.js';
 
 /** Above this a packet's lateness is no jitter: the sender paused without counting, or its clock leapt. */
 const tolerated = 150 * ticksPerMs;
-/** So many packets in a row must agree before a leap under one second is believed. A burst after a stall does not. */
+/** So many packets in a row must be late alike before a leap under one second is believed: in a burst after a stall each is less so. */
 const believed = 5;
+const alike = 30 * ticksPerMs;
 const surely = 1_000 * ticksPerMs;
 /** A pause this long between packets of our own making is an idle gap. */
 const idleMs = 60;
@@ -38,6 +39,7 @@ export class OutgoingStream {
   private timestampOffset = 0;
   private usualLateness = 0;
   private leaps = 0;
+  private leapLateness = 0;
 
   constructor(ssrc: number, sequence: number, timestamp: number) {
     this.ssrc = ssrc >>> 0;
@@ -145,7 +147,9 @@ export class OutgoingStream {
       this.usualLateness += excess < 0 ? excess : excess / 256;
       return false;
     }
-    this.leaps += 1;
+    const agrees = this.leaps > 0 && Math.abs(lateness - this.leapLateness) <= alike;
+    this.leaps = agrees ? this.leaps + 1 : 1;
+    if (!agrees) this.leapLateness = lateness;
     return Math.abs(excess) >= surely || this.leaps >= believed || (header.marker && excess > 0);
   }
 
