@@ -10,7 +10,7 @@ import {
   type ContractCaller,
   type ContractRig,
 } from '../../../telephony/src/carriers/testing/telephony-contract.js';
-import { classify } from '../../../telephony/src/carriers/testing/tone.js';
+import { classify, toneFrame } from '../../../telephony/src/carriers/testing/tone.js';
 import { compile, startMedia, type RunningMedia } from '../../../telephony/src/media/testing/media-process.js';
 import { sleep, until } from '../peers/process.js';
 
@@ -52,7 +52,7 @@ async function rig(
     },
     async openLine(agent) {
       const line = `ln_${turn}_${++lines}` as LineId;
-      const desk = await DeskLine.make('line', agentHz);
+      const desk = await DeskLine.make('line', toneFrame(agentHz));
       closing.push(desk);
       const { answer } = await exchange.openLine({ agent, line, offer: desk.offer });
       desk.answered(answer);
@@ -114,7 +114,7 @@ telephonyContract('exchange with its media process, caller by SIP', () =>
 telephonyContract('exchange with its media process, caller from a web page', () =>
   rig(async (house, { from, to }) => {
     const told: PhoneServerMessage[] = [];
-    const page = await DeskLine.make('phone', customerHz);
+    const page = await DeskLine.make('phone', toneFrame(customerHz));
     const dialled = await house.exchange.dial({ from: from as string, to, offer: page.offer }, (message) =>
       told.push(message),
     );

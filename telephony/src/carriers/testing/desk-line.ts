@@ -1,9 +1,11 @@
-/** An agent's desk as the media process sees it: a WebRTC peer that echoes the heartbeat when told to and hums one tone. */
+/** An agent's desk as the media process sees it: a WebRTC peer that echoes the heartbeat when told to and says one thing. */
 import ndc from 'node-datachannel';
+import { createTicker } from '../../media/ticker.js';
 import { linearTable, readRtpHeader } from '../../rtp/index.js';
-import { toneFrame } from './tone.js';
 
 let opened = 0;
+/** A clock that makes up for late turns: what is said keeps its pace on a busy machine. */
+const ticker = createTicker(() => performance.now());
 
 export class DeskLine {
   readonly offer: string;
@@ -11,7 +13,7 @@ export class DeskLine {
   echoes: boolean;
   private readonly peer: ndc.PeerConnection;
   private readonly parts: { close(): void }[];
-  private readonly talk: NodeJS.Timeout;
+  private readonly hush: () => void;
   private held: Float32Array[] = [];
   private unanswered: string[] = [];
   private channel: ndc.DataChannel | null = null;
@@ -21,7 +23,7 @@ export class DeskLine {
     track: ndc.Track,
     channel: ndc.DataChannel | null,
     ssrc: number,
-    of: { offer: string; hz: number; echoes: boolean },
+    of: { offer: string; says: Uint8Array; echoes: boolean },
   ) {
     this.peer = peer;
     this.offer = of.offer;
@@ -37,22 +39,25 @@ export class DeskLine {
     const packet = Buffer.alloc(172);
     packet[0] = 0x80;
     packet.writeUInt32BE(ssrc, 8);
-    packet.set(toneFrame(of.hz), 12);
     let n = 0;
-    this.talk = setInterval(() => {
+    this.hush = ticker.add(() => {
       n += 1;
       packet.writeUInt16BE(n & 0xffff, 2);
       packet.writeUInt32BE((n * 160) >>> 0, 4);
+      for (let i = 0; i < 160; i++) packet[12 + i] = of.says[(n * 160 + i) % of.says.length] ?? 0xff;
       try {
         if (track.isOpen()) track.sendMessageBinary(packet);
       } catch {
         // closed between the question and the word
       }
-    }, 20);
+    });
   }
 
-  /** @param kind `line`: with a heartbeat channel, silent until `prove`; `phone`: the web customer's, without */
-  static async make(kind: 'line' | 'phone', hz: number): Promise<DeskLine> {
+  /**
+   * @param kind `line`: with a heartbeat channel, which echoes from `prove` on; `phone`: the web customer's, without
+   * @param says µ-law at 8 kHz, over and over from the moment the path stands
+   */
+  static async make(kind: 'line' | 'phone', says: Uint8Array): Promise<DeskLine> {
     const peer = new ndc.PeerConnection(`desk-${process.pid}-${++opened}`, {
       iceServers: [],
       bindAddress: '127.0.0.1',
@@ -74,7 +79,7 @@ export class DeskLine {
     await gathered;
     // As the pages do: no candidates, the media process learns ours from the packets.
     const offer = (peer.localDescription()?.sdp ?? '').replaceAll(/a=(candidate:|end-of-cand).*\r\n/g, '');
-    return new DeskLine(peer, track, channel, ssrc, { offer, hz, echoes: false });
+    return new DeskLine(peer, track, channel, ssrc, { offer, says, echoes: false });
   }
 
   answered(sdp: string): void {
@@ -101,7 +106,7 @@ export class DeskLine {
   }
 
   close(): void {
-    clearInterval(this.talk);
+    this.hush();
     for (const part of this.parts) {
       try {
         part.close();
