@@ -3,7 +3,6 @@ import { MediaError, type MediaClient } from './contract.js';
 import { LineReader } from './lines.js';
 import {
   mediaProtocolVersion,
-  
   type MediaEvent,
   type MediaFrame,
   type MediaReplies,

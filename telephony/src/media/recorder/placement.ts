@@ -16,9 +16,9 @@ export type Place = (atSample: number, payload: Uint8Array, codec: Codec) => voi
 
 /** A packet that is further off than this from where its timestamp belongs starts a new anchor, if its successors agree. */
 const strayTicks = 150 * ticksPerMs;
-/** How long and how many packets a new anchor listens before it is fixed to the quickest of them. */
+/** How long a new anchor listens before it is fixed to the quickest packet; and what may wait at most. */
 const settleMs = 300;
-const settlePackets = 16;
+const waitingMax = 250;
 /** Drift of a sender's clock is looked at over windows of this length and taken out when it reaches `driftTicks`. */
 const driftWindowMs = 4_000;
 const driftTicks = 12 * ticksPerMs;
@@ -64,7 +64,8 @@ export class StreamPlacement {
     const first = this.waiting[0];
     if (first !== undefined && first.ssrc !== packet.ssrc) this.anchorWaiting();
     this.waiting.push({ ...packet, payload: new Uint8Array(packet.payload) });
-    if (this.waiting.length >= settlePackets) this.anchorWaiting();
+    if (this.waiting.length >= waitingMax) this.anchorWaiting();
+    else this.settle(packet.arrivalMs);
   }
 
   /** Places what has waited long enough; everything when the recording ends. */
