@@ -20,7 +20,7 @@ export function codedError(error: unknown): CodedError {
   }
   if (isOutage(error)) return { code: 'unavailable', detail: 'the database does not answer', ours: true };
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const where = 'validationContext' in error ? String(error.validationContext) : 'request';
+    const where = 'validationContext' in error ? error.validationContext : 'request';
     const first = error.validation[0];
     // zod's messages name what was expected and the type of what came, never the value that came
     return {

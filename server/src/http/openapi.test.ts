@@ -133,9 +133,10 @@ describe('the reference page', () => {
     expect(policy).not.toMatch(/https?:/);
   });
 
-  test('it reads the document of this server', async () => {
+  test('it reads the very document of this server', async () => {
     const headers = { cookie: await house.cookieOf(anna) };
     const script = await (await house.fetch('/api/docs/static/swagger-initializer.js', { headers })).text();
-    expect(script).toContain('/api/v1/openapi.json');
+    expect(script).toContain("resolveUrl('./json')");
+    expect(await (await house.fetch('/api/docs/json', { headers })).json()).toEqual(document);
   });
 });

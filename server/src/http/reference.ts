@@ -11,7 +11,8 @@ export async function serveReference(app: App): Promise<void> {
     await scope.register(swaggerUi, {
       routePrefix: '/api/docs',
       staticCSP: referencePolicy,
-      uiConfig: { url: '/api/v1/openapi.json', docExpansion: 'list', deepLinking: true, tryItOutEnabled: false },
+      // without the bar that would fetch any address; the document is its own copy at /api/docs/json
+      uiConfig: { layout: 'BaseLayout', docExpansion: 'list', deepLinking: true },
       theme: { title: 'Denwaban API' },
     });
   });

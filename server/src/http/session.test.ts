@@ -133,7 +133,7 @@ describe('pages of other sites', () => {
     for (const { method, url } of house.routes) {
       if (method === 'GET' || method === 'HEAD' || Array.isArray(method)) continue;
       const headers = { origin: 'http://evil.example', cookie };
-      const response = await house.fetch(url, { method: method as string, headers });
+      const response = await house.fetch(url, { method, headers });
       expect((await problem(response)).code, `${String(method)} ${url}`).toBe('wrong-origin');
     }
     expect(house.store.verified).toBe(0);

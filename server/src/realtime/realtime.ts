@@ -116,7 +116,8 @@ export function createRealtime(context: HttpContext): Realtime {
       endWith(socket, 503, { code: 'unavailable', detail: 'the server is closing' });
     } else if (path !== '/api/v1/live' && path !== '/api/v1/phone') {
       endWith(socket, 404, { code: 'not-found', detail: 'there is no WebSocket at this path' });
-    } else if (isFromElsewhere(request.headers, hostOf(request))) {
+    } else if (isFromElsewhere({ origin: request.headers.origin }, hostOf(request))) {
+      // Origin alone: every browser sends it with a WebSocket, whatever it thinks of the address otherwise.
       endWith(socket, 403, { code: 'wrong-origin', detail: 'the Origin of the request is not this host' });
     } else if (path === '/api/v1/phone') {
       openPhone(request, socket, head);

@@ -89,6 +89,7 @@ export async function openHouse(changes: Partial<HttpOptions> = {}) {
     close: async () => {
       for (const socket of sockets) socket.terminate();
       realtime.close();
+      app.server.closeAllConnections(); // bodies that a test did not read
       await app.close();
     },
   };
