@@ -81,7 +81,7 @@ function named(
   const text = one.cells.get(column) ?? '';
   if (text === '') return null;
   const id = lookup(text);
-  if (id === undefined) found.push(problem(one.row, column, code, text));
+  if (id === undefined) found.push(problem(one.row, column === 'owner' ? 'owner_email' : column, code, text));
   return id ?? null;
 }
 

@@ -22,7 +22,7 @@ const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
 function mintedAt(id: string): Date {
   const letters = /^rc_([0-9a-hjkmnp-tv-z]{10})[0-9a-z]{16}$/.exec(id)?.[1];
   const ms = [...(letters ?? '')].reduce((time, letter) => time * 32 + crockford.indexOf(letter), 0);
-  if (!letters || ms > 8.64e15) throw new RangeError(`no recording id: ${id.slice(0, 40)}`);
+  if (!letters || ms >= Date.UTC(10_000, 0)) throw new RangeError(`no recording id: ${id.slice(0, 40)}`);
   return new Date(ms);
 }
 

@@ -168,10 +168,11 @@ test('an acknowledgement lost on the way is asked after, and nothing is stored t
     const far = connect(`${target}/.s.PGSQL.5432`);
     near.on('data', (data) => far.write(data));
     far.on('data', (data) => {
-      if (!cut) return near.write(data);
-      cut = false; // the server has answered, so it has committed; the answer is lost
-      near.destroy();
-      far.destroy();
+      if (cut) {
+        cut = false; // the server has answered, so it has committed; the answer is lost
+        near.destroy();
+        far.destroy();
+      } else near.write(data);
     });
     for (const side of [near, far]) side.on('error', () => {}).on('close', () => (near.destroy(), far.destroy()));
   });

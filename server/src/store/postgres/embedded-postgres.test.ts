@@ -28,7 +28,7 @@ const running = new Set<EmbeddedPostgres>();
 afterEach(async () => {
   for (const one of running) await one.stop();
   running.clear();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
 });
 
 function folder(): string {

@@ -186,8 +186,7 @@ const asArguments = (settings: Readonly<Record<string, string>>) =>
 function report(log: Log, line: string): void {
   const text = line.trim();
   if (!text) return;
-  if (/^(PANIC|FATAL|ERROR):/.test(text)) log.warn({ postgres: true }, text);
-  else if (/^WARNING:/.test(text)) log.warn({ postgres: true }, text);
+  if (/^(PANIC|FATAL|ERROR|WARNING):/.test(text)) log.warn({ postgres: true }, text);
   else log.debug({ postgres: true }, text);
 }
 

@@ -28,7 +28,7 @@ type Facts<Type extends ConversationEventType> = Omit<EventOf<Type>, 'type' | 'v
 /** One conversation from arrival to its close, in the pieces in which an engine would append it. */
 export function tell(
   chance: Chance,
-  cast: Cast,
+  troupe: Cast,
   startedAt: number,
   until: 'closed' | 'anywhere' = 'closed',
 ): Chapter[] {
@@ -57,8 +57,8 @@ export function tell(
     events = [];
   };
 
-  const owner = chance.below(3) > 0 ? chance.pick(cast.agents) : null;
-  const team = chance.below(4) > 0 ? chance.pick(cast.teams) : null;
+  const owner = chance.below(3) > 0 ? chance.pick(troupe.agents) : null;
+  const team = chance.below(4) > 0 ? chance.pick(troupe.teams) : null;
   const known = chance.below(3) > 0;
   say('conversation.started', {
     leg,
@@ -82,7 +82,7 @@ export function tell(
   say('waiting.started', { place: 'back' });
   commit();
   for (let offers = chance.below(3), i = 0; i <= offers; i++) {
-    const agent = chance.pick(cast.agents);
+    const agent = chance.pick(troupe.agents);
     const reservation = mintId('rs', epochMs(at), chance.bytes(10));
     say('offer.made', {
       reservation,
@@ -91,7 +91,7 @@ export function tell(
       target: 'anyone',
       expiresAt: epochMs(at + 20_000),
       because: 'longest-idle',
-      passedOver: [{ agent: chance.pick(cast.agents), because: 'away' }],
+      passedOver: [{ agent: chance.pick(troupe.agents), because: 'away' }],
     });
     commit();
     say('offer.ringing', { reservation, agent });
