@@ -12,9 +12,11 @@ import type { RoleStart } from './cli/messages.js';
 import { findBusyPorts, portsOf } from './cli/ports.js';
 import { announceSlowSteps } from './cli/progress.js';
 import { awaitStop } from './cli/stop-signal.js';
-import { terminalLanguage, webAddress, welcome } from './cli/welcome.js';
+import { writeTelephone } from './cli/telephone.js';
+import { firstCall, terminalLanguage, webAddress, welcome } from './cli/welcome.js';
+import type { DemoInfo } from '@denwaban/core/wire';
 import type { Settings } from './services.js';
-import { readSettings } from './settings.js';
+import { isLoopback, readSettings } from './settings.js';
 import { keepPostgres } from './cli/postgres.js';
 import { StartError } from './store/start-error.js';
 
@@ -115,7 +117,18 @@ async function launch(
   await Promise.all([database.current(), media.ready, control.ready]);
   const { facts } = await control.ready;
   progress.end();
-  for (const line of welcome(settings, facts, process.uptime() * 1000, terminalLanguage(env))) print(line);
+  const telephone = await layOutTelephone(settings, facts?.demo ?? null);
+  const startedInMs = process.uptime() * 1000;
+  for (const line of welcome({ settings, control: facts, telephone, startedInMs, language: terminalLanguage(env) })) {
+    print(line);
+  }
+}
+
+/** @returns its folder, or null when a telephone of this machine could not call in */
+async function layOutTelephone(settings: Settings, demo: DemoInfo | null): Promise<string | null> {
+  const { customer } = demo ? firstCall(demo) : {};
+  if (!customer || !isLoopback(settings.sipHost)) return null;
+  return await writeTelephone(settings.dataDir, settings.sipHost, customer);
 }
 
 function lineOf(error: unknown): string {
