@@ -16,7 +16,8 @@ export class RtpPeer {
   sequence = Math.floor(Math.random() * 0x10000);
   timestamp = Math.floor(Math.random() * 2 ** 32);
   private readonly socket: Socket;
-  private target: { port: number; address: string } | null = null;
+  /** Whereto it speaks. */
+  target: { port: number; address: string } | null = null;
   private stopTalking: (() => void) | null = null;
   private readonly ticker = createTicker(() => performance.now());
 
