@@ -1,18 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
 import { LayoutGrid } from 'lucide-react';
-import type { AgentView, PresenceState } from '@denwaban/core/wire';
+import type { AgentView } from '@denwaban/core/wire';
 import { api } from '../app/api.js';
 import { buttonLook } from '../kit/button.js';
 import { Card, CardTitle } from '../kit/card.js';
 import { cx } from '../kit/cx.js';
+import { StateChip, stateOrder } from '../kit/state-chip.js';
 import { stateLook } from '../kit/state-look.js';
 import { Ticking } from '../kit/ticker.js';
 import { timer, useWords } from '../words/index.js';
 import { useConnectionView } from './desk-session.js';
 
-const order: PresenceState[] = ['available', 'offered', 'talking', 'wrap-up', 'connecting', 'away', 'offline'];
-/** A look at a few colleagues, asked for now and then. Everybody, live, is the board: in a process of its own. */
+/** A look at the colleagues, asked for now and then. Everybody, live, is the board: in a process of its own. */
 const everyMs = 5_000;
+/** So many of the other teams; more is what the board is for. */
+const othersMax = 24;
+
+const rank = (agent: AgentView) => stateOrder.indexOf(agent.presence.state);
 
 export function TeamColumn() {
   const { t } = useWords();
@@ -23,23 +27,27 @@ export function TeamColumn() {
     refetchInterval: everyMs,
     staleTime: 2_000,
   });
+  const everybody = (agents.data?.items ?? []).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const team = me?.team;
-  const mine = (agents.data?.items ?? [])
-    .filter((agent) => agent.team?.id === team?.id && agent.id !== me?.id)
-    .toSorted((a, b) => order.indexOf(a.presence.state) - order.indexOf(b.presence.state) || a.name.localeCompare(b.name));
+  const mine = everybody.filter((agent) => agent.team?.id === team?.id && agent.id !== me?.id);
+  const others = everybody.filter((agent) => agent.team && agent.team.id !== team?.id && agent.presence.state !== 'offline');
+  const teams = [...new Map(others.map((agent) => [agent.team?.id, agent.team?.name])).entries()];
+  const shown = new Set(others.slice(0, othersMax));
   return (
     <Card className="min-w-0 p-5 lg:col-span-2 xl:col-span-1">
-      <CardTitle
-        aside={<span className="text-sm text-slate-600">{t('common.people', { n: mine.length })}</span>}
-      >
-        {team ? t('team.of', { team: team.name }) : t('team.title')}
+      <CardTitle aside={<span className="text-sm text-slate-600">{t('common.people', { n: everybody.length })}</span>}>
+        {t('team.title')}
       </CardTitle>
-      {!team && <p className="mt-3 text-slate-600">{t('team.none')}</p>}
-      <ul className="mt-3 grid grid-cols-1 gap-1.5">
-        {mine.map((agent) => (
-          <TeamTile key={agent.id} agent={agent} />
-        ))}
-      </ul>
+      <div className="mt-3 flex flex-wrap gap-1.5">
+        {stateOrder.map((state) => {
+          const count = everybody.filter((agent) => agent.presence.state === state).length;
+          return count > 0 && state !== 'offline' && <StateChip key={state} state={state} count={count} />;
+        })}
+      </div>
+      {team && <Group name={team.name} agents={mine} />}
+      {teams.map(([id, name]) => (
+        <Group key={id} name={name ?? ''} agents={others.filter((agent) => agent.team?.id === id && shown.has(agent))} />
+      ))}
       <a href="/board" target="_blank" rel="noopener" className={buttonLook('quiet', 'medium', 'mt-4 w-full')}>
         <LayoutGrid size={18} aria-hidden="true" />
         {t('team.open-board')}
@@ -49,20 +57,34 @@ export function TeamColumn() {
   );
 }
 
+function Group({ name, agents }: { name: string; agents: readonly AgentView[] }) {
+  if (agents.length === 0) return null;
+  return (
+    <>
+      <h3 className="mt-4 mb-1.5 text-sm font-bold text-slate-600">{name}</h3>
+      <ul className="grid grid-cols-1 gap-1.5">
+        {agents.map((agent) => (
+          <TeamTile key={agent.id} agent={agent} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function TeamTile({ agent }: { agent: AgentView }) {
   const { t } = useWords();
   const { presence } = agent;
   const look = stateLook(presence);
   const Icon = look.icon;
   return (
-    <li className={cx('flex min-h-12 items-center gap-3 rounded-lg border-l-4 px-3', look.tint)}>
-      <Icon size={20} aria-hidden="true" className="shrink-0" />
-      <span className="min-w-0 flex-1 truncate text-base font-semibold">{agent.name}</span>
+    <li className={cx('flex min-h-10 items-center gap-2.5 rounded-lg border-l-4 pr-2.5 pl-2', look.tint)}>
+      <Icon size={18} aria-hidden="true" className="shrink-0" />
+      <span className="min-w-0 flex-1 truncate text-base leading-snug font-semibold">{agent.name}</span>
       <span className="shrink-0 text-sm">
         {presence.state === 'away' && presence.reason ? t(`reason.${presence.reason}`) : t(`state.${presence.state}`)}
       </span>
       {presence.state !== 'offline' && (
-        <Ticking className="w-14 shrink-0 text-right text-sm" text={(now) => timer(now - presence.since)} />
+        <Ticking className="w-13 shrink-0 text-right text-sm" text={(now) => timer(now - presence.since)} />
       )}
     </li>
   );

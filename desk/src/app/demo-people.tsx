@@ -36,7 +36,7 @@ export function DemoPeople({ demo, busy, onChoose }: DemoPeopleProps) {
                       onClick={() => onChoose(person.email)}
                       className="flex w-full items-center gap-3 rounded-xl bg-slate-50 px-3 py-2 text-left ring-1 ring-slate-200 ring-inset hover:bg-indigo-50 hover:ring-indigo-300 disabled:opacity-50"
                     >
-                      <Avatar letter={initial(person.name)} className="size-9 text-base" />
+                      <Avatar letter={initial(person.name)} size="small" />
                       <span className="min-w-0">
                         <span className="block truncate font-bold">{person.name}</span>
                         <span className="block truncate text-sm text-slate-600">{t(`role.${person.role}`)}</span>

@@ -5,6 +5,7 @@ import { DeskSession, useConnectionView, useDeskState } from '../agent/desk-sess
 import { LineBanner } from '../agent/line-banner.js';
 import { useWords } from '../words/index.js';
 import { Header } from './header.js';
+import { Rail } from './rail.js';
 import { queries } from './queries.js';
 import { VersionBanner } from './version-banner.js';
 
@@ -28,19 +29,22 @@ function Inside() {
     void navigate({ to: '/sign-in', search: { ended: true } });
   }, [signedOut, navigate]);
   return (
-    <div className="flex min-h-dvh flex-col gap-3 p-3">
+    <div className="flex min-h-dvh">
       <a
         href="#content"
         className="sr-only z-50 rounded-lg bg-white p-3 font-bold focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
       >
         {t('nav.skip')}
       </a>
-      <Header />
-      <LineBanner />
-      <VersionBanner />
-      <main id="content" tabIndex={-1} className="flex-1 outline-none">
-        <Outlet />
-      </main>
+      <Rail />
+      <div className="flex min-w-0 flex-1 flex-col gap-3 p-3">
+        <Header />
+        <LineBanner />
+        <VersionBanner />
+        <main id="content" tabIndex={-1} className="flex flex-1 flex-col outline-none">
+          <Outlet />
+        </main>
+      </div>
       <Dock />
     </div>
   );

@@ -1,64 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { Headphones, History, LayoutGrid, Mic, MicOff, MonitorCheck, Phone, Signal, SignalLow, SignalZero, UsersRound } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Mic, MicOff, MonitorCheck, Signal, SignalLow, SignalZero } from 'lucide-react';
 import { CustomerSearch } from '../agent/customer-search.js';
 import { useConnectionView, useDeskState, useLineView } from '../agent/desk-session.js';
 import { cx } from '../kit/cx.js';
 import { useWords } from '../words/index.js';
 import { api } from './api.js';
-import { isDemo, thisVersion } from './build.js';
-import { LanguageSwitch } from './language-switch.js';
-import { MeMenu } from './me-menu.js';
-import { ProductMark } from './product-mark.js';
+import { thisVersion } from './build.js';
+import { ShortcutSheet } from './shortcut-sheet.js';
 
+/** Above every screen: find somebody, and whether line, microphone and version are as they should be. */
 export function Header() {
-  const { t } = useWords();
   return (
-    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2xl bg-white px-4 py-2 shadow-card">
-      <ProductMark />
-      <nav aria-label={t('nav.main')} className="flex items-center">
-        <NavLink to="/" icon={<Headphones size={18} />} label={t('nav.desk')} />
-        <NavLink to="/conversations" icon={<History size={18} />} label={t('nav.conversations')} />
-        <NavLink to="/customers" icon={<UsersRound size={18} />} label={t('nav.customers')} />
-        <TabLink href="/board" icon={<LayoutGrid size={18} />} label={t('nav.board')} />
-        {isDemo() && <TabLink href="/phone" icon={<Phone size={18} />} label={t('nav.phone')} iconOnly />}
-      </nav>
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2xl bg-white px-3 py-2 shadow-card">
       <CustomerSearch />
       <LineHealth />
       <Microphone />
       <Version />
-      <LanguageSwitch />
-      <MeMenu />
+      <ShortcutSheet />
     </header>
-  );
-}
-
-const linkLook =
-  'flex min-h-10 items-center gap-1.5 rounded-lg px-2.5 text-sm font-semibold whitespace-nowrap text-slate-700 hover:bg-slate-100';
-
-function NavLink({ to, icon, label }: { to: '/' | '/conversations' | '/customers'; icon: ReactNode; label: string }) {
-  return (
-    <Link
-      to={to}
-      activeOptions={{ exact: to === '/' }}
-      activeProps={{ className: 'bg-indigo-50 text-indigo-800!', 'aria-current': 'page' }}
-      className={linkLook}
-    >
-      {icon}
-      {label}
-    </Link>
-  );
-}
-
-/** Opened apart on purpose: `noopener` gives the board a process of its own, so that it can never hold up the phone. */
-function TabLink({ href, icon, label, iconOnly = false }: { href: string; icon: ReactNode; label: string; iconOnly?: boolean }) {
-  const { t } = useWords();
-  return (
-    <a href={href} target="_blank" rel="noopener" title={iconOnly ? label : t('nav.new-tab')} className={linkLook}>
-      {icon}
-      <span className={cx(iconOnly && 'sr-only')}>{label}</span>
-    </a>
   );
 }
 
@@ -100,7 +59,7 @@ function Microphone() {
   return (
     <div
       title={`${t('microphone.title')}: ${name}`}
-      className="flex min-h-10 max-w-44 items-center gap-2 rounded-lg bg-slate-100 px-3 text-sm text-slate-800"
+      className="flex min-h-10 max-w-52 items-center gap-2 rounded-lg bg-slate-100 px-3 text-sm text-slate-800"
     >
       <span className="shrink-0" aria-hidden="true">
         {muted || !open ? <MicOff size={18} /> : <Mic size={18} />}

@@ -23,11 +23,11 @@ export function MeMenu() {
   };
   return (
     <Menu.Root>
-      <Menu.Trigger aria-label={t('me.menu', { name: me.name })} className="ml-auto rounded-full">
-        <Avatar letter={initial(me.name)} className="size-10 text-lg" />
+      <Menu.Trigger aria-label={t('me.menu', { name: me.name })} className="rounded-full">
+        <Avatar letter={initial(me.name)} size="small" />
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner sideOffset={8} align="end" className="z-50">
+        <Menu.Positioner side="right" sideOffset={10} align="end" className="z-50">
           <Menu.Popup className="min-w-60 rounded-xl bg-white p-2 shadow-xl ring-1 ring-slate-200 outline-none">
             <div className="border-b border-slate-200 px-3 pt-1 pb-3">
               <p className="text-lg font-bold">{me.name}</p>

@@ -4,7 +4,7 @@ export function ProductMark() {
   const { t } = useWords();
   return (
     <span className="flex items-center gap-2.5 text-xl font-bold whitespace-nowrap">
-      <img src="/icon.svg" alt="" className="size-9" />
+      <img src="/icon.svg" alt="" className="size-10" />
       {t('product.name')}
     </span>
   );

@@ -39,13 +39,13 @@ export function Empty({ icon, title, hint }: { icon?: ReactNode; title: string; 
 }
 
 /** A person's or customer's round picture: the first letter of the name. */
-export function Avatar({ letter, className }: { letter: string; className?: string }) {
+export function Avatar({ letter, size = 'large' }: { letter: string; size?: 'small' | 'large' }) {
   return (
     <span
       aria-hidden="true"
       className={cx(
-        'inline-flex size-14 shrink-0 items-center justify-center rounded-full bg-indigo-100 text-2xl font-bold text-indigo-800',
-        className,
+        'inline-flex shrink-0 items-center justify-center rounded-full bg-indigo-100 font-bold text-indigo-800',
+        size === 'large' ? 'size-14 text-2xl' : 'size-10 text-lg',
       )}
     >
       {letter}

@@ -10,7 +10,7 @@ export const ja = {
   'nav.conversations': '応対履歴',
   'nav.customers': '顧客',
   'nav.board': '在席ボード',
-  'nav.phone': 'お客様の電話（デモ）',
+  'nav.phone': 'デモ電話',
   'nav.new-tab': '新しいタブで開きます',
   'nav.skip': '本文へ移動',
   'me.menu': '{name} さんのメニュー',
