@@ -99,6 +99,18 @@ describe('hello', () => {
     expect(await refusal(client)).toEqual(['bad-request', 'hello']);
   });
 
+  test.each([new Refusal('not-found', 'no such agent'), new Error('the floor broke')])(
+    'that the floor cannot answer (%s) is refused, and the house stands',
+    async (error) => {
+      house.floor.refuseWith = error;
+      const client = await live();
+      client.say(hello);
+      expect((await refusal(client))[1]).toBe('hello');
+      expect((await client.closed()).code).toBe(1011);
+      await house.enter(anna);
+    },
+  );
+
   test('comes within five seconds', async () => {
     const client = await live();
     await expect.poll(() => client.socket.readyState).toBe(WebSocket.OPEN);
@@ -174,6 +186,21 @@ describe('a desk', () => {
     expect(house.log()).toContain('innermost');
     expect(house.log()).not.toContain('very private words');
     await client.settled();
+  });
+
+  test('hears a state that was told while it entered, once', async () => {
+    const enter = house.floor.enter.bind(house.floor);
+    house.floor.enter = (agent, listener) => {
+      const desk = enter(agent, listener);
+      house.floor.show(agent, { line: 'opening' });
+      return desk;
+    };
+    const client = await live();
+    client.say(hello);
+    expect(await client.next('desk')).toMatchObject({ seq: 1, state: { line: 'opening' } });
+    house.pass(2_000);
+    await client.settled();
+    expect(client.heard).toEqual([]);
   });
 
   test('leaves the floor when its socket closes, once', async () => {

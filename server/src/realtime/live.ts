@@ -57,6 +57,7 @@ export class LiveConnection {
       monotonic: options.context.monotonic,
       errorMessage: (code, detail, re) => ({ type: 'error', code, detail, re }),
       onMessage: (message) => this.#receive(message),
+      onFailure: (error, message) => this.#failed(error, message),
       onClose: () => {
         this.#leave();
         options.onClose();
@@ -106,12 +107,16 @@ export class LiveConnection {
       }
       return;
     }
-    void this.#carryOut(message).catch((error: unknown) => {
-      const { code, detail, ours } = codedError(error);
-      if (ours)
-        this.#context.log.error({ err: error, agent: this.agent, message: message.type }, 'live: a command failed');
-      this.#peer.refuse(code, detail, message.type);
-    });
+    void this.#carryOut(message).catch((error: unknown) => this.#failed(error, message));
+  }
+
+  #failed(error: unknown, message: DeskMessage | null): void {
+    const { code, detail, ours } = codedError(error);
+    const re = message?.type ?? null;
+    if (ours) this.#context.log.error({ err: error, agent: this.agent, message: re }, 'live: a command failed');
+    this.#peer.refuse(code, detail, re);
+    // Without a floor to stand on there is nothing to do here: the desk tries again by itself.
+    if (re === 'hello') this.#end(closeCodes.broken, 'hello failed');
   }
 
   #greet(hello: Extract<DeskMessage, { type: 'hello' }>): void {

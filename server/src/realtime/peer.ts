@@ -25,6 +25,7 @@ export const peerRules = {
 /** Close codes of ours. 1001: the server goes, come back. */
 export const closeCodes = {
   going: 1001,
+  broken: 1011,
   badMessages: 4400,
   signedOut: 4401,
   notDemo: 4404,
@@ -37,9 +38,10 @@ export interface PeerOptions<Incoming, Outgoing> {
   socket: WebSocket;
   schema: z.ZodType<Incoming>;
   monotonic: () => number;
-  /** A message that fits the schema. */
+  /** A message that fits the schema. What it throws goes to `onFailure`, as what `onClose` throws does. */
   onMessage: (message: Incoming) => void;
   onClose: () => void;
+  onFailure: (error: unknown, message: Incoming | null) => void;
   errorMessage: (code: ErrorCode, detail: string, re: string | null) => Outgoing;
 }
 
@@ -70,7 +72,11 @@ export class Peer<Incoming, Outgoing> {
     socket.on('close', () => {
       if (this.#closed) return;
       this.#closed = true;
-      options.onClose();
+      try {
+        options.onClose();
+      } catch (error) {
+        options.onFailure(error, null);
+      }
     });
   }
 
@@ -143,7 +149,11 @@ export class Peer<Incoming, Outgoing> {
       if (!this.#badOnes.take(now)) this.close(closeCodes.badMessages, 'too many bad messages');
       return;
     }
-    this.#options.onMessage(message.value);
+    try {
+      this.#options.onMessage(message.value);
+    } catch (error) {
+      this.#options.onFailure(error, message.value);
+    }
   }
 
   /** The message, or in words why it is none; never with anything that came in it. */

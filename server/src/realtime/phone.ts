@@ -63,6 +63,7 @@ export class PhoneConnection {
       monotonic: options.context.monotonic,
       errorMessage: (code, detail) => ({ type: 'error', code, detail }),
       onMessage: (message) => this.#receive(message),
+      onFailure: (error) => this.#failed(error),
       onClose: () => {
         this.#hangUp();
         options.onClose();
@@ -119,11 +120,15 @@ export class PhoneConnection {
       call.held = null;
       for (const message of held) this.#tell(call, message);
     } catch (error) {
-      const { code, detail, ours } = codedError(error);
-      if (ours) this.#log.error({ err: error }, 'phone: a call could not be placed');
-      if (!call.over) this.#peer.refuse(code, detail);
+      if (!call.over) this.#failed(error);
       this.#over(call);
     }
+  }
+
+  #failed(error: unknown): void {
+    const { code, detail, ours } = codedError(error);
+    if (ours) this.#log.error({ err: error }, 'phone: a command failed');
+    this.#peer.refuse(code, detail);
   }
 
   #tell(call: Call, message: PhoneServerMessage): void {

@@ -151,7 +151,11 @@ export function createRealtime(context: HttpContext): Realtime {
       sweptAt = now;
       for (const live of lives) live.sweep(now, lateMs);
       for (const phone of phoneLines) phone.sweep(now, lateMs);
-      boards.sweep();
+      try {
+        boards.sweep();
+      } catch (error) {
+        log.error({ err: error }, 'live: the board could not be sent');
+      }
     },
     sessionEnded: (secret) => {
       for (const live of lives) if (live.secret === secret) live.endSession();

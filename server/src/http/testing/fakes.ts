@@ -209,6 +209,7 @@ export function fakeFloor(people: readonly Person[] = [anna, sato, admin]): Fake
       for (const watcher of watchers) watcher({ ...board(), full: false, agents: [], ...part });
     },
     enter: (agent, listener) => {
+      refuse();
       const listeners = desks.get(agent) ?? new Set();
       desks.set(agent, listeners.add(listener));
       const handle: DeskHandle = {

@@ -44,6 +44,7 @@ export function apiPage(routes: readonly DocumentedRoute[], closeCodes: Record<s
   );
   const codes: Record<string, string> = {
     going: 'The server closes or restarts: come back.',
+    broken: 'The hello could not be answered: come back.',
     badMessages: 'Messages that fit no schema, or anything before hello.',
     signedOut: 'There is no session, or it has ended: sign in.',
     silent: 'No hello within 5 s.',
