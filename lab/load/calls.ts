@@ -58,6 +58,9 @@ export const answerDelay: Benchmark = {
           caller.close();
         }
       }
+    } catch (error) {
+      process.stderr.write(`${desk.story()}\n${system.log().slice(-3000)}\n`);
+      throw error;
     } finally {
       desk.close();
       await system.remove();

@@ -106,6 +106,17 @@ export class HeadlessDesk {
       this.say({ type: 'wrap-up.save', conversation: wrapUp.caller.conversation, disposition: 'resolved', note });
   }
 
+  /** What it was told, a line each: for the report of a failure. */
+  story(): string {
+    const lines = this.messages.map(({ at, message }) => {
+      if (message.type !== 'desk') return `${at} ${JSON.stringify(message).slice(0, 200)}`;
+      const { presence, line, offer, call, wrapUp } = message.state;
+      const open = [offer && 'offer', call && `call ${call.state}`, wrapUp && 'wrap-up'].filter(Boolean).join(' ');
+      return `${at} ${presence.state}, line ${line}${open === '' ? '' : `, ${open}`}`;
+    });
+    return lines.slice(-40).join('\n');
+  }
+
   /** When the first packet after this moment was heard, epoch ms with fractions. */
   firstHeardSince(moment: number): number | undefined {
     return this.#arrivals.find((at) => at >= moment);
@@ -143,6 +154,7 @@ export class HeadlessDesk {
     pc.setLocalDescription('offer');
     const packet = Buffer.alloc(172, 0xd5);
     packet[0] = 0x80;
+    packet[1] = 0;
     packet.writeUInt32BE(ssrc, 8);
     let n = 0;
     this.#line.talk = setInterval(() => {
