@@ -210,11 +210,31 @@ test('somebody told that we reconnect them hears music after it', async () => {
   ]);
 });
 
-test('a caller whose audio dies is let go', async () => {
+test('a recording is ended before its leg, and a join withdrawn in the same breath begins none', async () => {
   const house = await exchangeOnFakes();
-  const { phone, leg } = await talk(house);
+  const { leg } = await talk(house, 'rc_1');
+  house.exchange.carryOut({ type: 'hang-up', leg, cause: 'normal' });
+  expect(house.media.requests.slice(-2)).toEqual([
+    { type: 'stop-record', recording: 'rc_1' },
+    { type: 'close', leg },
+  ]);
+  const next = await caller(house);
+  const join = { customer: next.leg, agentLeg: asLeg('lg_b') };
+  house.exchange.carryOut({ type: 'join', ...join, agent: anna, recording: asRecording('rc_2') });
+  house.exchange.carryOut({ type: 'part', ...join });
+  await house.settle();
+  const asked = house.media.requests.map((request) => request.type);
+  expect(asked.filter((type) => type === 'record' || type === 'bridge')).toEqual(['record', 'bridge']);
+});
+
+test('a caller whose audio dies is let go, and their recording is told of as the media process has it', async () => {
+  const house = await exchangeOnFakes();
+  const { phone, leg } = await talk(house, 'rc_1');
+  house.moveClock(2_000);
   house.media.say({ type: 'leg-lost', leg, at: 1, because: 'rtp-silence' });
   await house.settle();
+  expect(house.of('recording.finished')).toEqual([expect.objectContaining({ recording: 'rc_1', durationMs: 2_000 })]);
+  expect(house.mended).toEqual([]);
   expect(phone.told.at(-1)).toMatch(/^bye/);
   expect(house.of('leg.ended')).toEqual([expect.objectContaining({ leg, cause: 'media-lost' })]);
 });
@@ -270,6 +290,7 @@ test('legs of a control process that died end at the first contact, their record
   await house.settle();
   expect(house.media.legs.size).toBe(0);
   expect(house.of('recording.finished')).toEqual([expect.objectContaining({ recording: 'rc_1', durationMs: 1_500 })]);
+  expect(house.mended).toEqual([]); // nobody touches a file that is still being written
 });
 
 test('the token of leg.answered ends the call from another process; anything else is no token', async () => {
@@ -282,7 +303,15 @@ test('the token of leg.answered ends the call from another process; anything els
   expect(house.exchange.dialogOf(leg)).toEqual(JSON.parse(token));
 
   const after = await exchangeOnFakes();
-  for (const junk of ['', '{}', '[]', 'null', '{"callId":"x"}', token.replace('"udp"', '"smoke"')]) {
+  for (const junk of [
+    '',
+    '{}',
+    '[]',
+    'null',
+    '{"callId":"x"}',
+    token.replace('"udp"', '"smoke"'),
+    token.replace('[]', '[5]'),
+  ]) {
     after.exchange.carryOut({ type: 'end-orphan', token: junk });
   }
   expect(after.sip.orphans).toEqual([]);

@@ -26,10 +26,14 @@ export async function exchangeOnFakes() {
   const timers = new Set<{ due: number; late: () => void }>();
   const logged: string[] = [];
   const folders: string[] = [];
+  const mended: string[] = [];
   const files = new Map<string, { durationMs: number; bytes: number }>();
   const disk = {
     makeFolder: (folder: string) => Promise.resolve(void folders.push(folder)),
-    mend: (path: string) => Promise.resolve(files.get(path) ?? null),
+    mend(path: string) {
+      mended.push(path);
+      return Promise.resolve(files.get(path) ?? null);
+    },
   };
   const note = (_data: object, message: string) => void logged.push(message);
   const exchange = createExchange({
@@ -68,6 +72,8 @@ export async function exchangeOnFakes() {
     logged,
     folders,
     files,
+    /** Recordings that were taken from the disk because nobody could be asked. */
+    mended,
     now,
     settle,
     of: <Type extends PhoneEvent['type']>(type: Type) =>

@@ -66,19 +66,28 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     const music = partner?.held ?? null;
     unbridge(leg);
     if (partner !== undefined) partner.sound = music;
-    if (leg.recording !== null) finish(leg.recording);
     legs.delete(id);
+    if (leg.recording === null) return;
+    // The file is made whole before it is told of: `stop-record` finds nothing by then, and the event comes afterwards.
+    const told = finished(leg.recording);
+    if (told !== null) setImmediate(say, told);
   }
-  function finish(recording: string): MediaReplies['stop-record'] {
+  function finished(recording: string): Extract<MediaEvent, { type: 'recording-finished' }> | null {
     const held = recordings.get(recording);
     if (held === undefined) return null;
     recordings.delete(recording);
-    const durationMs = options.now() - held.startedAt;
-    const done = { path: held.path, durationMs, bytes: 44 + durationMs * 32 };
     const leg = legs.get(held.leg);
     if (leg !== undefined) leg.recording = null;
-    say({ type: 'recording-finished', recording, leg: held.leg, at: options.now(), ...done });
-    return done;
+    const at = options.now();
+    const durationMs = at - held.startedAt;
+    const { path } = held;
+    return { type: 'recording-finished', recording, leg: held.leg, at, path, durationMs, bytes: 44 + durationMs * 32 };
+  }
+  function finish(recording: string): MediaReplies['stop-record'] {
+    const event = finished(recording);
+    if (event === null) return null;
+    say(event);
+    return { path: event.path, durationMs: event.durationMs, bytes: event.bytes };
   }
   const fresh = (kind: FakeLeg['kind'], remote: RtpRemote | null): FakeLeg => ({
     kind,

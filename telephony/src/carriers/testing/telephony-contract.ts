@@ -468,6 +468,13 @@ export function telephonyContract(
       await joined(next, 2);
       await heard(next, 'person');
     });
+    rule('TEL24', 'of a caller answered and hung up in the same breath nothing more is heard', async () => {
+      const caller = await call();
+      carryOut({ type: 'answer', leg: caller.leg }, { type: 'hang-up', leg: caller.leg, cause: 'normal' });
+      await eventually(() => expect(caller.told()).toContain('ended'));
+      await rig.settle();
+      expect(events.map((event) => event.type)).toEqual(['leg.arrived']);
+    });
     rule('TEL25', 'a listener that was taken away hears no more', async () => {
       let count = 0;
       const stop = rig.telephony.listen(() => count++);
