@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   createAutoAnswer,
@@ -12,6 +13,7 @@ import { hasSipp, runSipp } from './sipp.js';
 
 const port = 6000;
 const target = `127.0.0.1:${port}`;
+const scenario = (name: string) => fileURLToPath(new URL(`scenarios/${name}`, import.meta.url));
 let cwd: string;
 let peer: AutoAnswer | null = null;
 
@@ -34,18 +36,100 @@ test.runIf(process.env.CI === 'true')('sipp is here to be tested against', () =>
   expect(hasSipp, 'sipp is missing: apt-get install sip-tester').toBe(true);
 });
 
+const caller = ['-i', '127.0.0.1', '-p', '6001', '-s', 'echo', '-nd'];
+const run = (args: string[], timeoutMs = 60_000) => runSipp([target, ...caller, ...args], { cwd, timeoutMs });
+
 describe.skipIf(!hasSipp)('sipp as caller (skipped where sip-tester is not installed)', () => {
   test('500 calls at 50 a second over UDP', async () => {
     const far = await answering();
-    const args = [target, '-sn', 'uac', '-i', '127.0.0.1', '-p', '6001', '-s', 'echo'];
-    const result = await runSipp([...args, '-m', '500', '-r', '50', '-l', '200', '-d', '500'], {
-      cwd,
-      timeoutMs: 60_000,
-    });
+    const result = await run(['-sn', 'uac', '-m', '500', '-r', '50', '-l', '200', '-d', '500']);
     expect(result, result.output).toMatchObject({ code: 0, successful: 500, failed: 0 });
     expect(far.ends).toEqual({ 'hung-up': 500, cancelled: 0, failed: 0 });
     expect(far.counts).toEqual({ calls: 500, answered: 500, acknowledged: 500, reoffers: 0 });
     expect(far.endpoint.counts.dialogs).toBe(0);
     expect(far.complaints).toEqual([]);
+  });
+
+  test('100 of 100 calls with a fifth of all messages lost', async () => {
+    const far = await answering();
+    const result = await run(['-sn', 'uac', '-m', '100', '-r', '20', '-l', '100', '-d', '500', '-lost', '20'], 100_000);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
+    // Each call once, however often its messages came.
+    expect(far.counts.calls).toBe(100);
+    expect(far.ends).toEqual({ 'hung-up': 100, cancelled: 0, failed: 0 });
+    expect(far.complaints).toEqual([]);
+  });
+
+  test('500 calls at 50 a second over one TCP connection', async () => {
+    const far = await answering();
+    const result = await run(['-t', 't1', '-sn', 'uac', '-m', '500', '-r', '50', '-l', '200', '-d', '500']);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 500, failed: 0 });
+    expect(far.ends).toEqual({ 'hung-up': 500, cancelled: 0, failed: 0 });
+    expect(far.complaints).toEqual([]);
+  });
+
+  test('100 calls over a TCP connection each', async () => {
+    const far = await answering();
+    const result = await run([
+      '-t',
+      'tn',
+      '-sn',
+      'uac',
+      '-m',
+      '100',
+      '-r',
+      '50',
+      '-l',
+      '100',
+      '-d',
+      '200',
+      '-max_socket',
+      '200',
+    ]);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
+    expect(far.ends).toEqual({ 'hung-up': 100, cancelled: 0, failed: 0 });
+  });
+
+  test('100 calls cancelled while ringing: 200 to each CANCEL, 487 to each INVITE', async () => {
+    const far = await answering({ answerAfterMs: null });
+    const result = await run(['-sf', scenario('uac-cancel.xml'), '-m', '100', '-r', '50', '-l', '100']);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
+    expect(far.ends).toEqual({ 'hung-up': 0, cancelled: 100, failed: 0 });
+  });
+
+  test('100 calls cancelled with a fifth of all messages lost', async () => {
+    const far = await answering({ answerAfterMs: null });
+    const result = await run(
+      ['-sf', scenario('uac-cancel.xml'), '-m', '100', '-r', '50', '-l', '100', '-lost', '20'],
+      100_000,
+    );
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
+    expect(far.ends).toEqual({ 'hung-up': 0, cancelled: 100, failed: 0 });
+  });
+
+  test('100 calls that we end, a fifth of all messages lost', async () => {
+    const far = await answering({ hangUpAfterMs: 100 });
+    const result = await run(
+      ['-sf', scenario('uac-wait-bye.xml'), '-m', '100', '-r', '20', '-l', '100', '-lost', '20'],
+      100_000,
+    );
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
+    expect(far.ends).toEqual({ 'hung-up': 100, cancelled: 0, failed: 0 });
+  });
+
+  test('hold and resume by re-INVITE, a question by OPTIONS and a digit by INFO within the call', async () => {
+    const far = await answering();
+    const result = await run(['-sf', scenario('uac-reinvite.xml'), '-m', '50', '-r', '25', '-l', '50']);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 50, failed: 0 });
+    expect(far.counts.reoffers).toBe(100);
+    expect(far.digits).toEqual(Array(50).fill('5'));
+    expect(far.ends).toEqual({ 'hung-up': 50, cancelled: 0, failed: 0 });
+  });
+
+  test('an INVITE without SDP is answered with our offer, the ACK answers it', async () => {
+    const far = await answering();
+    const result = await run(['-sf', scenario('uac-late-offer.xml'), '-m', '50', '-r', '25', '-l', '50']);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 50, failed: 0 });
+    expect(far.lateAnswers).toBe(50);
   });
 });

@@ -8,7 +8,6 @@ export interface SippResult {
   code: number | null;
   successful: number;
   failed: number;
-  retransmissions: number;
   output: string;
 }
 
@@ -29,11 +28,5 @@ export async function runSipp(args: string[], options: { cwd: string; timeoutMs:
   clearTimeout(timer);
   const last = output.slice(Math.max(0, output.lastIndexOf('Statistics Screen')));
   const figure = (name: string) => Number(new RegExp(`${name}\\s*\\|[^|]*\\|\\s*(\\d+)`).exec(last)?.[1] ?? Number.NaN);
-  // Lines of messages end with: messages, retransmissions, timeouts, unexpected.
-  const retransmissions = [
-    ...(
-      /Messages\s+Retrans[^\n]*\n([\s\S]*?)\n-{5}/.exec(output.slice(output.lastIndexOf('Messages ')))?.[1] ?? ''
-    ).matchAll(/\s(\d+)\s+(\d+)(?:\s+\d+)*\s*$/gm),
-  ].reduce((sum, match) => sum + Number(match[2]), 0);
-  return { code, successful: figure('Successful call'), failed: figure('Failed call'), retransmissions, output };
+  return { code, successful: figure('Successful call'), failed: figure('Failed call'), output };
 }

@@ -45,7 +45,15 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     }
   };
   const udp = createUdpTransport({ host, port, receive, log });
-  const tcp = createTcpTransport({ host, port, receive, isKnown, log, limits });
+  const tcp = createTcpTransport({
+    host,
+    port,
+    receive,
+    isKnown,
+    closed: (id) => agent.connectionClosed(id),
+    log,
+    limits,
+  });
   const agent = new UserAgent({
     publicAddress: options.publicAddress,
     port,

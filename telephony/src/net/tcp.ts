@@ -37,7 +37,8 @@ export const defaultTcpLimits: TcpLimits = {
 
 export interface TcpTransport {
   start(): Promise<void>;
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): void;
+  /** @returns the connection that took it */
+  send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null;
   close(): Promise<void>;
   readonly connections: number;
 }
@@ -59,6 +60,8 @@ export function createTcpTransport(options: {
   receive(bytes: Uint8Array, arrival: Arrival): void;
   /** Is this source one of ours? */
   isKnown(address: string, port: number): boolean;
+  /** A connection is gone, after those whose bytes it never took were told. */
+  closed(connection: number): void;
   log: SipLog;
   limits?: Partial<TcpLimits>;
 }): TcpTransport {
@@ -100,6 +103,7 @@ export function createTcpTransport(options: {
       if (connection.messageTimer !== null) clearTimeout(connection.messageTimer);
       for (const failed of connection.waiting) failed();
       connection.waiting.clear();
+      options.closed(connection.id);
     });
     return connection;
   }
@@ -124,17 +128,19 @@ export function createTcpTransport(options: {
     } else connection.messageTimer ??= setTimeout(() => socket.destroy(), limits.messageMs);
   }
 
-  function write(connection: Connection, bytes: Uint8Array, failed: () => void): void {
+  function write(connection: Connection, bytes: Uint8Array, failed: () => void): number | null {
     const { socket, waiting } = connection;
     if (socket.writableLength > limits.backlogBytes) {
       socket.destroy();
-      return void setImmediate(failed);
+      setImmediate(failed);
+      return null;
     }
     waiting.add(failed);
     socket.write(bytes, (error) => {
       // On an error `close` tells everyone who waits.
       if (error === null || error === undefined) waiting.delete(failed);
     });
+    return connection.id;
   }
 
   return {
@@ -164,13 +170,16 @@ export function createTcpTransport(options: {
       const key = `${hop.address}\n${hop.port}`;
       const open = (hop.connection === null ? undefined : byId.get(hop.connection)) ?? made.get(key);
       if (open !== undefined && open.socket.writable) return write(open, bytes, failed);
-      if (server === null || byId.size >= limits.connections) return void setImmediate(failed);
+      if (server === null || byId.size >= limits.connections) {
+        setImmediate(failed);
+        return null;
+      }
       const socket = connect({ host: hop.address, port: hop.port });
       const connection = adopt(socket, hop.address, hop.port, false, key);
       const patience = setTimeout(() => socket.destroy(), limits.connectMs);
       socket.once('connect', () => clearTimeout(patience));
       socket.once('close', () => clearTimeout(patience));
-      write(connection, bytes, failed);
+      return write(connection, bytes, failed);
     },
 
     async close() {

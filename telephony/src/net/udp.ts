@@ -7,7 +7,7 @@ import { plainAddress, socketAddress } from './address.js';
 export interface UdpTransport {
   /** @throws Error with `code` EADDRINUSE and the like */
   start(): Promise<void>;
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): void;
+  send(hop: Hop, bytes: Uint8Array, failed: () => void): null;
   close(): Promise<void>;
 }
 
@@ -52,7 +52,10 @@ export function createUdpTransport(options: {
       }),
 
     send(hop, bytes, failed) {
-      if (socket === null) return void setImmediate(failed);
+      if (socket === null) {
+        setImmediate(failed);
+        return null;
+      }
       try {
         socket.send(bytes, hop.port, socketAddress(hop.address, family), (error) => {
           if (error !== null && error !== undefined) failed();
@@ -61,6 +64,7 @@ export function createUdpTransport(options: {
         // A port or family that the socket cannot send to.
         setImmediate(failed);
       }
+      return null;
     },
 
     close: () =>

@@ -15,8 +15,12 @@ export interface Hop {
 }
 
 export interface Wire {
-  /** Sends, or calls `failed` later (never during the call) when that is known to be impossible. */
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): void;
+  /**
+   * Sends, or calls `failed` later (never during the call) when that is known to be impossible.
+   *
+   * @returns the TCP connection that took it, if one did
+   */
+  send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null;
 }
 
 export interface Timers {

@@ -9,6 +9,8 @@ export interface AutoAnswer {
   ends: Record<'hung-up' | 'cancelled' | 'failed', number>;
   digits: string[];
   counts: { calls: number; answered: number; acknowledged: number; reoffers: number };
+  /** ACKs that brought an answer to our offer. */
+  lateAnswers: number;
   /** Warnings and errors that were logged. */
   complaints: string[];
 }
@@ -57,8 +59,9 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
         else if (answerAfterMs !== null) later(answerAfterMs, answer);
         return {
           onAnswered: () => void counts.answered++,
-          onAcknowledged() {
+          onAcknowledged(answer) {
             counts.acknowledged++;
+            if (answer !== null) far.lateAnswers++;
             if (hangUpAfterMs !== undefined) later(hangUpAfterMs, () => call.hangUp('test over'));
           },
           onEnded(cause) {
@@ -75,5 +78,6 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
     },
     ...options.endpoint,
   });
-  return { endpoint, ends, digits, counts, complaints };
+  const far: AutoAnswer = { endpoint, ends, digits, counts, complaints, lateAnswers: 0 };
+  return far;
 }

@@ -100,6 +100,11 @@ export class UserAgent {
     }
   }
 
+  /** A TCP connection that messages came or went on is gone. */
+  connectionClosed(connection: number): void {
+    this.#layer.connectionClosed(connection);
+  }
+
   /** Sends a BYE for a dialog whose process died. Resolves when it was answered or given up. */
   endOrphan(orphan: DialogSnapshot, cause: string): Promise<void> {
     const { source, ...dialog } = orphan;

@@ -108,12 +108,16 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
       },
       wire: {
         send(hop, bytes, failed) {
-          if (world.broken) return void timers.after(0, failed);
+          if (world.broken) {
+            timers.after(0, failed);
+            return null;
+          }
           const parsed = parseMessage(bytes);
           // A refusal echoes what could not be read, so we cannot read it either.
           const message = parsed.ok ? parsed.message : refusalIn(bytes);
           if (message === null) throw new Error('we sent what nobody can read');
           world.sent.push({ at: timers.now, hop, message, bytes });
+          return hop.transport === 'tcp' ? (hop.connection ?? 99) : null;
         },
       },
       timers,

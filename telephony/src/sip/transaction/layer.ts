@@ -121,6 +121,11 @@ export class TransactionLayer {
     this.#noticeSettled();
   }
 
+  /** A TCP connection is gone: what was sent on it and has no answer yet goes out once more, on a new one. */
+  connectionClosed(connection: number): void {
+    for (const client of this.#clients.values()) client.connectionClosed(connection);
+  }
+
   /** Forgets everything and stops every timer. */
   close(): void {
     for (const server of this.#servers.values()) server.stop();
@@ -288,7 +293,7 @@ type AnyClient =
 
 class Client {
   readonly #request: SipRequest;
-  readonly #hop: Hop;
+  #hop: Hop;
   readonly #user: ClientUser;
   readonly #run: Run;
   readonly #clock: Clock;
@@ -297,6 +302,8 @@ class Client {
   #response: { response: SipResponse; read: Essentials } | null = null;
   /** A final answer came, or none will. */
   settled = false;
+  #connection: number | null = null;
+  #sentAgain = false;
 
   constructor(run: Run, request: SipRequest, hop: Hop, user: ClientUser, ended: () => void) {
     this.#request = request;
@@ -324,6 +331,15 @@ class Client {
     this.#response = { response, read };
     if (response.status >= 200) this.settled = true;
     this.#step({ type: 'response', status: response.status });
+  }
+
+  /** What TCP took is not yet what the far end has read. A copy is harmless there: it has the same branch. */
+  connectionClosed(connection: number): void {
+    if (this.settled || this.#connection !== connection) return;
+    if (this.#sentAgain) return this.#step({ type: 'transport-error' });
+    this.#sentAgain = true;
+    this.#hop = { ...this.#hop, connection: null };
+    this.#send(serializeMessage(this.#request));
   }
 
   stop(): void {
@@ -379,7 +395,7 @@ class Client {
   }
 
   #send(bytes: Uint8Array): void {
-    this.#run.wire.send(this.#hop, bytes, () => this.#step({ type: 'transport-error' }));
+    this.#connection = this.#run.wire.send(this.#hop, bytes, () => this.#step({ type: 'transport-error' }));
   }
 }
 
