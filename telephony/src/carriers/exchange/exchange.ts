@@ -16,9 +16,9 @@ import { MediaError, type MediaClient } from '../../media/contract.js';
 import { mediaProtocolVersion, type MediaEvent, type MediaReplies, type MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
 import { ExchangeError, toExchangeError } from './errors.js';
+import { createCustomers, type Arrival, type Customers } from './customers.js';
 import { createEventQueue } from './event-queue.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
-import { step, type CustomerLeg, type LegAction, type LegInput } from './leg.js';
 import { createLines } from './lines.js';
 import type { Log } from './log.js';
 import { realDisk, type Disk } from './recording-file.js';
@@ -71,15 +71,6 @@ export interface ExchangeHealth {
   transactions: number;
 }
 
-interface Customer {
-  id: LegId;
-  state: CustomerLeg;
-  far: FarEnd;
-  dialog: DialogSnapshot | null;
-}
-
-type Arrival = Omit<Extract<PhoneEvent, { type: 'leg.arrived' }>, 'type' | 'leg' | 'at'>;
-
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
   timer.unref();
@@ -91,11 +82,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { media, log } = options;
   const now = () => options.now();
   const findTrunk = trunkFinder(options.trunks);
-  const customers = new Map<string, Customer>();
   /** Media legs of callers nobody was told of yet: a port being opened, or a page whose path does not stand. */
   const unborn = new Map<string, WebPhone | null>();
   const subscriptions: (() => void)[] = [];
   let stopping = false;
+  let sessions = 0;
 
   const events = createEventQueue((event) => {
     // News of a leg that was hung up while the news waited is no news.
@@ -121,126 +112,38 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
   const closeMedia = (leg: string) => tell({ type: 'close', leg });
 
-  // --- agents' lines -----------------------------------------------------------------------------------------------------
-
-  const talks = () =>
-    [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : []));
+  const customers: Customers = createCustomers({
+    media,
+    tell,
+    recordings,
+    now,
+    emit,
+    talkEnded: (agent) => lines.tidy(agent),
+    log,
+  });
   const lines = createLines({
     media,
     now,
     emit,
     closeMedia,
-    inTalk: (line) => talks().some(({ talk }) => talk.line === line),
+    inTalk: (line) => customers.talks().some(({ talk }) => talk.line === line),
     proven(agent, line) {
-      for (const { id, talk } of talks()) if (talk.agent === agent) feed(id, { type: 'line-proven', line });
+      for (const { id, talk } of customers.talks()) {
+        if (talk.agent === agent) customers.feed(id, { type: 'line-proven', line });
+      }
     },
     gone(line) {
-      for (const { id, talk } of talks()) if (talk.line === line) feed(id, { type: 'line-gone', line });
+      for (const { id, talk } of customers.talks()) {
+        if (talk.line === line) customers.feed(id, { type: 'line-gone', line });
+      }
     },
   });
 
-  // --- customers' legs ---------------------------------------------------------------------------------------------------
+  // --- callers -----------------------------------------------------------------------------------------------------------
 
-  const inputs: { id: string; input: LegInput }[] = [];
-  let feeding = false;
-  /** One input after the other, also when carrying out one brings the next. */
-  function feed(id: string, input: LegInput): void {
-    inputs.push({ id, input });
-    if (feeding) return;
-    feeding = true;
-    try {
-      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) decide(next.id, next.input);
-    } finally {
-      feeding = false;
-    }
-  }
-  function decide(id: string, input: LegInput): void {
-    const customer = customers.get(id);
-    if (customer === undefined) return log.debug({ leg: id, input: input.type }, 'exchange: no such leg');
-    const before = customer.state;
-    const [state, actions] = step(customer.id, before, input, now());
-    customer.state = state;
-    for (const action of actions) {
-      try {
-        carry(customer, action);
-      } catch (problem) {
-        log.error({ leg: id, action: action.do, problem: String(problem) }, 'exchange: an action failed');
-      }
-    }
-    if ('talk' in before && !('talk' in state)) lines.tidy(before.talk.agent);
-  }
-  function carry({ id, far }: Customer, action: LegAction): void {
-    switch (action.do) {
-      case 'ring':
-        return far.ring();
-      case 'answer':
-        return far.answer();
-      case 'end':
-        return far.end(action.reached, action.cause);
-      case 'play':
-        // Whoever was told that somebody else is being fetched waits for them with music.
-        return tell({
-          type: 'play',
-          leg: id,
-          sound: action.sound,
-          ...(action.sound === 'announcement-reconnecting' ? { followedBy: 'hold-music' } : {}),
-        });
-      case 'bridge':
-        return void bridge(id, action);
-      case 'rebridge':
-        if (action.from !== null) tell({ type: 'unbridge', a: id, b: action.from });
-        return tell({ type: 'bridge', a: id, b: action.to });
-      case 'unbridge':
-        return tell({ type: 'unbridge', a: id, b: action.line });
-      case 'hold':
-        return tell({ type: 'hold', leg: id, sound: action.sound });
-      case 'resume':
-        return tell({ type: 'resume', leg: id });
-      case 'dtmf':
-        return tell({ type: 'dtmf', leg: id, digits: action.digits });
-      case 'bury':
-        customers.delete(id);
-        recordings.end(id); // before the leg goes, so that the file is finished and not only cut off
-        return closeMedia(id);
-      case 'emit':
-        return emit(action.event);
-      case 'ignore':
-        return log.debug({ leg: id, because: action.because }, 'exchange: ignored');
-      default:
-        action satisfies never;
-    }
-  }
-  async function bridge(id: LegId, action: Extract<LegAction, { do: 'bridge' }>): Promise<void> {
-    const { agentLeg, line, recording } = action;
-    const stillWanted = () => {
-      const state = customers.get(id)?.state;
-      return state?.status === 'joining' && state.talk.agentLeg === agentLeg;
-    };
-    try {
-      if (recording !== null) await recordings.begin(recording, id, stillWanted);
-      if (!stillWanted()) return;
-      const { at } = await media.request({ type: 'bridge', a: id, b: line });
-      feed(id, { type: 'bridged', agentLeg, at: epochMs(at) });
-    } catch (problem) {
-      log.warn({ leg: id, line, problem: String(problem) }, 'exchange: a join failed');
-      feed(id, { type: 'bridge-failed', agentLeg, because: problem instanceof MediaError ? problem.code : 'failed' });
-    }
-  }
-  /** The caller has a voice: from here on the engine knows the leg. */
   function born(id: LegId, arrival: Arrival, far: FarEnd): FarEndListener {
     unborn.delete(id);
-    const customer: Customer = { id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null };
-    customers.set(id, customer);
-    recordings.prepare();
-    emit({ type: 'leg.arrived', leg: id, at: now(), ...arrival });
-    return {
-      answered(token) {
-        customer.dialog = token === null ? null : readToken(token);
-        feed(id, { type: 'far-end-answered', token });
-      },
-      ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
-      digit: (digit) => feed(id, { type: 'digit', digit }),
-    };
+    return customers.born(id, arrival, far);
   }
   function stillborn(id: LegId): void {
     if (unborn.delete(id)) closeMedia(id);
@@ -256,7 +159,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         leg,
         media,
         open: media.ready && !stopping,
-        sessionId: String(now()),
+        sessionId: `${now()}${String(++sessions % 1_000).padStart(3, '0')}`,
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -287,19 +190,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
     lines.onMedia(event);
     if (event.type === 'leg-connected') unborn.get(event.leg)?.connected();
     else if (event.type === 'dtmf') {
-      if (customers.has(event.leg)) feed(event.leg, { type: 'digit', digit: event.digit });
+      if (customers.has(event.leg)) customers.feed(event.leg, { type: 'digit', digit: event.digit });
     } else if (event.type === 'leg-lost') {
       unborn.get(event.leg)?.lost();
       if (!customers.has(event.leg)) return;
       log.info({ leg: event.leg, because: event.because }, 'media: a customer is lost');
-      feed(event.leg, { type: 'media-lost' });
+      customers.feed(event.leg, { type: 'media-lost' });
     }
   }
   function onMediaLost(): void {
     log.error({ legs: customers.size, ...lines.counts }, 'media: the process is lost');
     emit({ type: 'media.lost', at: now() });
     for (const phone of unborn.values()) phone?.lost();
-    for (const id of customers.keys()) feed(id, { type: 'media-lost' });
+    for (const id of customers.ids()) customers.feed(id, { type: 'media-lost' });
     lines.mediaLost();
   }
   /** Legs that a media process holds and we do not know are of a control process that died: they end here. */
@@ -334,20 +237,20 @@ export function createExchange(options: ExchangeOptions): Exchange {
         }
         case 'join': {
           const { customer, agentLeg, agent, recording } = command;
-          const busy = talks().some(({ id, talk }) => talk.agent === agent && id !== customer);
+          const busy = customers.talks().some(({ id, talk }) => talk.agent === agent && id !== customer);
           const line = lines.provenLine(agent);
-          return feed(customer, { type: 'join', agentLeg, agent, line, busy, recording });
+          return customers.feed(customer, { type: 'join', agentLeg, agent, line, busy, recording });
         }
         case 'part':
         case 'hold':
         case 'resume':
-          return feed(command.customer, command);
+          return customers.feed(command.customer, command);
         case 'ring':
         case 'answer':
         case 'play':
         case 'dtmf':
         case 'hang-up':
-          return feed(command.leg, command);
+          return customers.feed(command.leg, command);
         default:
           command satisfies never;
       }
@@ -382,24 +285,24 @@ export function createExchange(options: ExchangeOptions): Exchange {
       subscriptions.push(media.onEvent(onMedia), media.onLost(onMediaLost), media.onReady(onMediaReady));
       // A client that was connected before we listened has told its legs to nobody.
       if (media.ready) {
-        const hello = await media.request({ type: 'hello', version: mediaProtocolVersion });
-        onMediaReady(hello.legs);
+        const hello = { type: 'hello', version: mediaProtocolVersion } as const;
+        const held = await media.request(hello).catch(() => null); // lost in this moment: `onReady` will tell
+        if (held !== null) onMediaReady(held.legs);
       }
       await sip.start();
     },
     async stop(graceMs = 2_000) {
       stopping = true;
       for (const phone of unborn.values()) phone?.lost();
-      for (const id of customers.keys()) feed(id, { type: 'hang-up', cause: 'normal' });
+      for (const id of customers.ids()) customers.feed(id, { type: 'hang-up', cause: 'normal' });
       lines.closeAll();
       await Promise.all([sip.stop(graceMs), recordings.settled(graceMs)]);
       events.flush();
       for (const stop of subscriptions.splice(0)) stop();
     },
 
-    snapshots: () =>
-      [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
-    dialogOf: (leg) => customers.get(leg)?.dialog ?? null,
+    snapshots: () => customers.dialogs(),
+    dialogOf: (leg) => customers.dialogs().find((one) => one.leg === leg)?.dialog ?? null,
     endOrphan,
     health() {
       const { lines: open, proven } = lines.counts;

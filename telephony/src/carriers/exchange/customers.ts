@@ -1,0 +1,163 @@
+/** The customers' legs: feeds leg.ts with what happens and carries out what it decides. */
+import { epochMs, type AgentId, type EpochMs, type LegId, type PhoneEvent } from '@denwaban/core';
+import { MediaError, type MediaClient } from '../../media/contract.js';
+import type { MediaRequest } from '../../media/protocol.js';
+import type { DialogSnapshot } from '../../sip/contract.js';
+import type { FarEnd, FarEndListener } from './far-end.js';
+import { step, type CustomerLeg, type LegAction, type LegInput, type Talk } from './leg.js';
+import type { Log } from './log.js';
+import type { Recordings } from './recordings.js';
+import { readToken } from './sip-caller.js';
+
+export type Arrival = Omit<Extract<PhoneEvent, { type: 'leg.arrived' }>, 'type' | 'leg' | 'at'>;
+
+export interface CustomersOptions {
+  media: Pick<MediaClient, 'request'>;
+  /** Asks the media process and forgets. */
+  tell(request: MediaRequest): void;
+  recordings: Recordings;
+  now(): EpochMs;
+  emit(event: PhoneEvent): void;
+  /** The agent talks to this customer no more. */
+  talkEnded(agent: AgentId): void;
+  log: Log;
+}
+
+export interface Customers {
+  /** The caller has a voice: from here on the engine knows the leg. @returns who is to hear of the rest */
+  born(id: LegId, arrival: Arrival, far: FarEnd): FarEndListener;
+  /** For a leg that is gone or never was: nothing. */
+  feed(id: string, input: LegInput): void;
+  has(id: string): boolean;
+  ids(): Iterable<LegId>;
+  /** Who talks to whom now, or is about to. */
+  talks(): { id: LegId; talk: Talk }[];
+  dialogs(): { leg: LegId; dialog: DialogSnapshot }[];
+  readonly size: number;
+}
+
+interface Customer {
+  id: LegId;
+  state: CustomerLeg;
+  far: FarEnd;
+  dialog: DialogSnapshot | null;
+}
+
+export function createCustomers(options: CustomersOptions): Customers {
+  const { media, recordings, log } = options;
+  const customers = new Map<string, Customer>();
+  const inputs: { id: string; input: LegInput }[] = [];
+  let feeding = false;
+
+  /** One input after the other, also when carrying out one brings the next. */
+  function feed(id: string, input: LegInput): void {
+    inputs.push({ id, input });
+    if (feeding) return;
+    feeding = true;
+    try {
+      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) decide(next.id, next.input);
+    } finally {
+      feeding = false;
+    }
+  }
+  function decide(id: string, input: LegInput): void {
+    const customer = customers.get(id);
+    if (customer === undefined) return log.debug({ leg: id, input: input.type }, 'exchange: no such leg');
+    const before = customer.state;
+    const [state, actions] = step(customer.id, before, input, options.now());
+    customer.state = state;
+    for (const action of actions) {
+      try {
+        carry(customer, action);
+      } catch (problem) {
+        log.error({ leg: id, action: action.do, problem: String(problem) }, 'exchange: an action failed');
+      }
+    }
+    if ('talk' in before && !('talk' in state)) options.talkEnded(before.talk.agent);
+  }
+
+  function carry({ id, far }: Customer, action: LegAction): void {
+    switch (action.do) {
+      case 'ring':
+        return far.ring();
+      case 'answer':
+        return far.answer();
+      case 'end':
+        return far.end(action.reached, action.cause);
+      case 'play':
+        // Whoever was told that somebody else is being fetched waits for them with music.
+        return options.tell({
+          type: 'play',
+          leg: id,
+          sound: action.sound,
+          ...(action.sound === 'announcement-reconnecting' ? { followedBy: 'hold-music' } : {}),
+        });
+      case 'bridge':
+        return void bridge(id, action);
+      case 'rebridge':
+        if (action.from !== null) options.tell({ type: 'unbridge', a: id, b: action.from });
+        return options.tell({ type: 'bridge', a: id, b: action.to });
+      case 'unbridge':
+        return options.tell({ type: 'unbridge', a: id, b: action.line });
+      case 'hold':
+        return options.tell({ type: 'hold', leg: id, sound: action.sound });
+      case 'resume':
+        return options.tell({ type: 'resume', leg: id });
+      case 'dtmf':
+        return options.tell({ type: 'dtmf', leg: id, digits: action.digits });
+      case 'bury':
+        customers.delete(id);
+        recordings.end(id); // before the leg goes, so that the file is finished and not only cut off
+        return options.tell({ type: 'close', leg: id });
+      case 'emit':
+        return options.emit(action.event);
+      case 'ignore':
+        return log.debug({ leg: id, because: action.because }, 'exchange: ignored');
+      default:
+        action satisfies never;
+    }
+  }
+
+  async function bridge(id: LegId, action: Extract<LegAction, { do: 'bridge' }>): Promise<void> {
+    const { agentLeg, line, recording } = action;
+    const stillWanted = () => {
+      const state = customers.get(id)?.state;
+      return state?.status === 'joining' && state.talk.agentLeg === agentLeg;
+    };
+    try {
+      if (recording !== null) await recordings.begin(recording, id, stillWanted);
+      if (!stillWanted()) return;
+      const { at } = await media.request({ type: 'bridge', a: id, b: line });
+      feed(id, { type: 'bridged', agentLeg, at: epochMs(at) });
+    } catch (problem) {
+      log.warn({ leg: id, line, problem: String(problem) }, 'exchange: a join failed');
+      feed(id, { type: 'bridge-failed', agentLeg, because: problem instanceof MediaError ? problem.code : 'failed' });
+    }
+  }
+
+  return {
+    born(id, arrival, far) {
+      const customer: Customer = { id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null };
+      customers.set(id, customer);
+      recordings.prepare();
+      options.emit({ type: 'leg.arrived', leg: id, at: options.now(), ...arrival });
+      return {
+        answered(token) {
+          customer.dialog = token === null ? null : readToken(token);
+          feed(id, { type: 'far-end-answered', token });
+        },
+        ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
+        digit: (digit) => feed(id, { type: 'digit', digit }),
+      };
+    },
+    feed,
+    has: (id) => customers.has(id),
+    ids: () => [...customers.values()].map(({ id }) => id),
+    talks: () =>
+      [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : [])),
+    dialogs: () => [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
+    get size() {
+      return customers.size;
+    },
+  };
+}
