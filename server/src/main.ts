@@ -1,7 +1,12 @@
 /**
  * The one program of the server. Without an argument it is the supervisor, which starts the other roles as `--role control` and
- * `--role media`. Each role loads only what it needs: the supervisor must stay small, and media must not hold HTTP's modules.
+ * `--role media`; `company` is a command of its own. Each role loads only what it needs: the supervisor must stay small, and media must not hold HTTP's modules.
  */
+if (process.argv[2] === 'company') {
+  const { runCompany } = await import('./cli/company.js');
+  process.exit(await runCompany(process.argv.slice(3), process.env));
+}
+
 const role = process.argv[process.argv.indexOf('--role') + 1];
 
 switch (process.argv.includes('--role') ? role : 'supervisor') {
