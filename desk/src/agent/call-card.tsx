@@ -91,7 +91,10 @@ export function CallCard({ call }: { call: Call }) {
         />
       </div>
       {muted && (
-        <p role="status" className="mt-3 flex items-center gap-2 rounded-lg bg-amber-50 px-3 py-2 font-bold text-amber-950">
+        <p
+          role="status"
+          className="mt-3 flex items-center gap-2 rounded-lg bg-amber-50 px-3 py-2 font-bold text-amber-950"
+        >
           <MicOff size={18} aria-hidden="true" />
           {t('call.muted-hint')}
         </p>

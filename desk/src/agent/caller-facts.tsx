@@ -29,9 +29,7 @@ export function CallerHead({ caller, until }: CallerHeadProps) {
         <p data-testid="caller-name" className="text-[2rem] leading-tight font-bold break-words">
           {callerName(caller, t)}
         </p>
-        <p className="text-2xl text-slate-700">
-          {caller.customer ? callerNumber(caller, t) : t('caller.unknown')}
-        </p>
+        <p className="text-2xl text-slate-700">{caller.customer ? callerNumber(caller, t) : t('caller.unknown')}</p>
       </div>
     </>
   );

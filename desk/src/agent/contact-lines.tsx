@@ -28,7 +28,11 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
   const Icon = missed ? PhoneMissed : failed ? PhoneOff : PhoneIncoming;
   const today = dayKey(item.startedAt) === dayKey(Date.now());
   const agents = item.agents.map((agent) => agent.name).join(', ');
-  const outcome = item.disposition ? dispositionText(item.disposition, t) : item.end ? t(`end.${item.end}`) : t(`conversation-status.${item.status}`);
+  const outcome = item.disposition
+    ? dispositionText(item.disposition, t)
+    : item.end
+      ? t(`end.${item.end}`)
+      : t(`conversation-status.${item.status}`);
   const who = item.customer?.name ?? (item.from ? showNumber(item.from) : t('caller.withheld'));
   const title = compact ? outcome : who;
   const rest = compact ? [agents || t('conversations.nobody'), item.toName] : [outcome, agents, item.toName];
@@ -39,9 +43,15 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
         params={{ id: item.id }}
         className="-mx-2 flex items-center gap-3 rounded-lg px-2 py-2.5 hover:bg-slate-50"
       >
-        <Icon size={20} aria-hidden="true" className={cx('shrink-0', missed || failed ? 'text-rose-700' : 'text-slate-500')} />
+        <Icon
+          size={20}
+          aria-hidden="true"
+          className={cx('shrink-0', missed || failed ? 'text-rose-700' : 'text-slate-500')}
+        />
         <span className="min-w-0 flex-1">
-          <span className={cx('block truncate text-base font-bold', (missed || failed) && 'text-rose-700')}>{title}</span>
+          <span className={cx('block truncate text-base font-bold', (missed || failed) && 'text-rose-700')}>
+            {title}
+          </span>
           <span className="block truncate text-sm text-slate-600">{rest.filter(Boolean).join(' · ')}</span>
         </span>
         {item.hasRecording && (

@@ -16,7 +16,10 @@ export function CustomerCard({ customer, contacts, onClose }: CustomerCardProps)
   const { t, locale } = useWords();
   const last = contacts?.items[0];
   const lastAt =
-    last && (dayKey(last.startedAt) === dayKey(Date.now()) ? clockTime(last.startedAt, locale) : shortDate(last.startedAt, locale));
+    last &&
+    (dayKey(last.startedAt) === dayKey(Date.now())
+      ? clockTime(last.startedAt, locale)
+      : shortDate(last.startedAt, locale));
   return (
     <Card aria-label={t('customer.card')} className="p-5">
       <div className="flex items-center gap-4">

@@ -40,7 +40,11 @@ export function CustomerSearch() {
 
   return (
     <div className="relative min-w-52 flex-1">
-      <Search size={18} aria-hidden="true" className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-slate-500" />
+      <Search
+        size={18}
+        aria-hidden="true"
+        className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-slate-500"
+      />
       <input
         ref={input}
         role="combobox"
@@ -77,7 +81,10 @@ export function CustomerSearch() {
         id={list}
         role="listbox"
         aria-label={t('search.label')}
-        className={cx('absolute inset-x-0 top-full z-30 mt-1 rounded-xl bg-white p-1 shadow-xl ring-1 ring-slate-200', !shown && 'hidden')}
+        className={cx(
+          'absolute inset-x-0 top-full z-30 mt-1 rounded-xl bg-white p-1 shadow-xl ring-1 ring-slate-200',
+          !shown && 'hidden',
+        )}
       >
         {items.map((customer, index) => (
           <div

@@ -43,10 +43,8 @@ export function dropDraft(conversation: string): void {
   } catch {
     // Nothing was stored then.
   }
+  for (const listener of listeners) listener();
 }
-
-/** True while something was written that is not with the server yet. */
-export const hasDrafts = () => [...cache.values()].some((draft) => draft.note !== '' || draft.disposition !== null);
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
@@ -61,3 +59,9 @@ export function useDraft(conversation: string): [Draft, (change: Partial<Draft>)
   );
   return [draft, change];
 }
+
+/** True while something was written that is not with the server yet. */
+export const useHasDrafts = () =>
+  useSyncExternalStore(subscribe, () =>
+    [...cache.values()].some((draft) => draft.note !== '' || draft.disposition !== null),
+  );

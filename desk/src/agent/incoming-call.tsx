@@ -76,7 +76,9 @@ export function IncomingCall({ offer }: { offer: Offer }) {
           </Button>
         </div>
         <p className="sr-only">
-          <Ticking text={(now) => t('offer.seconds-left', { n: Math.max(0, Math.ceil((offer.expiresAt - now) / 1000)) })} />
+          <Ticking
+            text={(now) => t('offer.seconds-left', { n: Math.max(0, Math.ceil((offer.expiresAt - now) / 1000)) })}
+          />
         </p>
         {contacts && (
           <div className="mt-4 border-t border-slate-200 pt-3">

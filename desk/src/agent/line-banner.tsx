@@ -39,9 +39,7 @@ export function LineBanner() {
     );
   }
   if (problem) {
-    return (
-      <Notice look="problem" title={t(`microphone.problem.${problem}`)} hint={t(`microphone.mend.${problem}`)} />
-    );
+    return <Notice look="problem" title={t(`microphone.problem.${problem}`)} hint={t(`microphone.mend.${problem}`)} />;
   }
   if (asking) return <Notice look="info" title={t('microphone.asking')} hint={t('microphone.asking-hint')} />;
   if (trouble) return <Notice look="warning" title={t('line.trouble')} hint={t('line.trouble-hint')} />;

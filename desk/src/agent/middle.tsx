@@ -95,7 +95,10 @@ function History({ items, title, compact = false }: HistoryProps) {
     <Card className="p-5">
       <CardTitle
         aside={
-          <Link to="/conversations" className="text-sm font-semibold text-indigo-700 underline-offset-2 hover:underline">
+          <Link
+            to="/conversations"
+            className="text-sm font-semibold text-indigo-700 underline-offset-2 hover:underline"
+          >
             {t('history.all')}
           </Link>
         }

@@ -42,13 +42,15 @@ export function StatusTile({ desk }: { desk: DeskState }) {
 function subline({ presence, call }: DeskState, t: Translate): string {
   switch (presence.state) {
     case 'talking': {
-      const next = presence.says === 'away' && presence.reason ? t(`reason.${presence.reason}`) : t('status.next-wrap-up');
+      const next =
+        presence.says === 'away' && presence.reason ? t(`reason.${presence.reason}`) : t('status.next-wrap-up');
       if (call?.state === 'held') return t('status.held');
       return t('status.next', { what: next });
     }
     case 'wrap-up':
     case 'offered':
-      if (presence.says === 'away' && presence.reason) return t('status.next', { what: t(`reason.${presence.reason}`) });
+      if (presence.says === 'away' && presence.reason)
+        return t('status.next', { what: t(`reason.${presence.reason}`) });
       return presence.state === 'wrap-up' ? t('status.next', { what: t('state.available') }) : '';
     case 'away':
       return presence.reason ? `${t(`reason.${presence.reason}`)} · ${t('status.away-hint')}` : t('status.away-hint');

@@ -30,7 +30,9 @@ export function TeamColumn() {
   const everybody = (agents.data?.items ?? []).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const team = me?.team;
   const mine = everybody.filter((agent) => agent.team?.id === team?.id && agent.id !== me?.id);
-  const others = everybody.filter((agent) => agent.team && agent.team.id !== team?.id && agent.presence.state !== 'offline');
+  const others = everybody.filter(
+    (agent) => agent.team && agent.team.id !== team?.id && agent.presence.state !== 'offline',
+  );
   const teams = [...new Map(others.map((agent) => [agent.team?.id, agent.team?.name])).entries()];
   const shown = new Set(others.slice(0, othersMax));
   return (
@@ -46,7 +48,11 @@ export function TeamColumn() {
       </div>
       {team && <Group name={team.name} agents={mine} />}
       {teams.map(([id, name]) => (
-        <Group key={id} name={name ?? ''} agents={others.filter((agent) => agent.team?.id === id && shown.has(agent))} />
+        <Group
+          key={id}
+          name={name ?? ''}
+          agents={others.filter((agent) => agent.team?.id === id && shown.has(agent))}
+        />
       ))}
       <a href="/board" target="_blank" rel="noopener" className={buttonLook('quiet', 'medium', 'mt-4 w-full')}>
         <LayoutGrid size={18} aria-hidden="true" />

@@ -27,7 +27,10 @@ export function useRinging(offer: Offer): void {
     const title = currentWords().t('offer.document-title', { name });
     let on = true;
     flashTitle(title);
-    const stopFlash = steadyTimers().every(1_000, () => flashTitle((on = !on) ? title : null));
+    const stopFlash = steadyTimers().every(1_000, () => {
+      on = !on;
+      flashTitle(on ? title : null);
+    });
     const notification = notify(caller);
     return () => {
       quiet();

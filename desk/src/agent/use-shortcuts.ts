@@ -45,7 +45,8 @@ export function shortcutOf(event: Key, typing: boolean): Shortcut | null {
 /** True for an element that takes what is typed. */
 export function takesText(element: Element | null): boolean {
   if (!(element instanceof HTMLElement)) return false;
-  if (element.isContentEditable || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return true;
+  if (element.isContentEditable || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement)
+    return true;
   return element instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit|reset|file)$/.test(element.type);
 }
 

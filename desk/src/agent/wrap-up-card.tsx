@@ -88,7 +88,12 @@ export function WrapUpCard({ wrapUp }: { wrapUp: WrapUp }) {
           })}
         </div>
       </fieldset>
-      <NoteField conversation={conversation} rows={5} placeholder={t('wrap-up.note-placeholder')} hint={t('wrap-up.auto')} />
+      <NoteField
+        conversation={conversation}
+        rows={5}
+        placeholder={t('wrap-up.note-placeholder')}
+        hint={t('wrap-up.auto')}
+      />
       <Button
         data-testid="save-wrap-up"
         look="primary"

@@ -32,7 +32,7 @@ export function DemoPeople({ demo, busy, onChoose }: DemoPeopleProps) {
                     <button
                       type="button"
                       disabled={busy}
-                      aria-label={t('sign-in.demo-as', { name: person.name })}
+                      title={t('sign-in.demo-as', { name: person.name })}
                       onClick={() => onChoose(person.email)}
                       className="flex w-full items-center gap-3 rounded-xl bg-slate-50 px-3 py-2 text-left ring-1 ring-slate-200 ring-inset hover:bg-indigo-50 hover:ring-indigo-300 disabled:opacity-50"
                     >

@@ -80,7 +80,10 @@ function Version() {
   return (
     <span
       title={build ?? undefined}
-      className={cx('flex items-center gap-1 text-sm whitespace-nowrap', same ? 'text-slate-600' : 'font-bold text-amber-800')}
+      className={cx(
+        'flex items-center gap-1 text-sm whitespace-nowrap',
+        same ? 'text-slate-600' : 'font-bold text-amber-800',
+      )}
     >
       <MonitorCheck size={16} aria-hidden="true" />
       {same ? t('version.same', { version: mine }) : t('version.different', { mine, theirs })}

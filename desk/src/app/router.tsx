@@ -34,7 +34,12 @@ async function needSession() {
   }
 }
 
-const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: Frame, beforeLoad: needSession });
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: Frame,
+  beforeLoad: needSession,
+});
 
 const desk = createRoute({ getParentRoute: () => signedIn, path: '/', component: DeskPage });
 

@@ -64,7 +64,7 @@ export function ToolButton({ icon, label, hint, look = 'quiet', className, ...re
     >
       {icon}
       <span className="max-w-full truncate text-base leading-tight font-bold">{label}</span>
-      {hint && <kbd className="font-sans text-xs opacity-80">{hint}</kbd>}
+      {hint && <kbd className="font-sans text-xs">{hint}</kbd>}
     </button>
   );
 }

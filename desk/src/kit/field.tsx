@@ -20,7 +20,9 @@ export function Field({ label, hint, icon, className, id, ...rest }: FieldProps)
         {label}
       </label>
       <div className="relative">
-        {icon && <span className="pointer-events-none absolute inset-y-0 left-3 flex items-center text-slate-500">{icon}</span>}
+        {icon && (
+          <span className="pointer-events-none absolute inset-y-0 left-3 flex items-center text-slate-500">{icon}</span>
+        )}
         <input
           id={inputId}
           className={cx(inputLook, Boolean(icon) && 'pl-10')}

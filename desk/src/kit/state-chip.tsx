@@ -9,7 +9,12 @@ export function StateChip({ state, count }: { state: PresenceState; count: numbe
   const look = stateLook({ state, reason: null });
   const Icon = look.icon;
   return (
-    <span className={cx('inline-flex min-h-8 items-center gap-1.5 rounded-full px-3 text-sm font-bold whitespace-nowrap', look.strong)}>
+    <span
+      className={cx(
+        'inline-flex min-h-8 items-center gap-1.5 rounded-full px-3 text-sm font-bold whitespace-nowrap',
+        look.strong,
+      )}
+    >
       <Icon size={15} aria-hidden="true" />
       {t(`state.${state}`)} {count}
     </span>

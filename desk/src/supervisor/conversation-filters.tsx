@@ -20,7 +20,10 @@ export function ConversationFilters({ filter, onChange }: FiltersProps) {
   const any = { value: '', label: t('conversations.any') };
   const narrowed = Object.keys(filter).length > 0;
   return (
-    <Card aria-label={t('conversations.filter')} className="grid grid-cols-2 items-end gap-3 p-4 lg:grid-cols-[1.4fr_1.2fr_1fr_1fr_1fr_auto]">
+    <Card
+      aria-label={t('conversations.filter')}
+      className="grid grid-cols-2 items-end gap-3 p-4 lg:grid-cols-[1.4fr_1.2fr_1fr_1fr_1fr_auto]"
+    >
       <Field
         label={t('conversations.name')}
         icon={<UserRoundSearch size={18} />}

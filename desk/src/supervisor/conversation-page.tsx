@@ -146,7 +146,10 @@ function WrapUps({ detail }: { detail: ConversationDetail }) {
       <CardTitle>{t('conversation.wrap-ups')}</CardTitle>
       <ul className="mt-3 flex flex-col gap-3">
         {detail.wrapUps.map((wrapUp) => (
-          <li key={`${wrapUp.agent.id} ${wrapUp.startedAt}`} className="rounded-xl border-l-4 border-amber-600 bg-amber-50/60 p-4">
+          <li
+            key={`${wrapUp.agent.id} ${wrapUp.startedAt}`}
+            className="rounded-xl border-l-4 border-amber-600 bg-amber-50/60 p-4"
+          >
             <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
               <span className="font-bold">{wrapUp.agent.name}</span>
               <span className="rounded-full bg-white px-3 py-0.5 text-sm font-semibold ring-1 ring-amber-300 ring-inset">

@@ -29,7 +29,9 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
       style={{ top, height }}
     >
       <span role="cell" className="leading-tight">
-        <span className="block text-sm text-slate-600">{today ? t('common.today') : shortDate(item.startedAt, locale)}</span>
+        <span className="block text-sm text-slate-600">
+          {today ? t('common.today') : shortDate(item.startedAt, locale)}
+        </span>
         <span className="block text-base font-semibold">{clockTime(item.startedAt, locale)}</span>
       </span>
       <span role="cell" className="min-w-0 leading-tight">
@@ -49,7 +51,9 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
         {item.toName}
       </span>
       <span role="cell" className="truncate">
-        {item.agents.map((agent) => agent.name).join(', ') || <span className="text-slate-600">{t('conversations.nobody')}</span>}
+        {item.agents.map((agent) => agent.name).join(', ') || (
+          <span className="text-slate-600">{t('conversations.nobody')}</span>
+        )}
       </span>
       <span role="cell" className="min-w-0">
         <Outcome item={item} />
@@ -90,7 +94,9 @@ export function Outcome({ item }: { item: Pick<ConversationSummary, 'end' | 'sta
       <span className="min-w-0 leading-tight">
         <span className="block truncate">{word}</span>
         {item.disposition && (
-          <span className="block truncate text-sm font-normal text-slate-600">{dispositionText(item.disposition, t)}</span>
+          <span className="block truncate text-sm font-normal text-slate-600">
+            {dispositionText(item.disposition, t)}
+          </span>
         )}
       </span>
     </span>

@@ -43,7 +43,11 @@ export function ConversationsPage() {
       {list.isError && <Notice look="problem" title={errorText(list.error, t)} />}
       <Card className="overflow-clip">
         {items.length > 0 ? (
-          <Rows items={items} more={list.hasNextPage && !list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+          <Rows
+            items={items}
+            more={list.hasNextPage && !list.isFetchingNextPage}
+            onMore={() => void list.fetchNextPage()}
+          />
         ) : list.isPending ? (
           <p className="p-8 text-slate-600">{t('common.loading')}</p>
         ) : (
@@ -89,7 +93,12 @@ function Rows({ items, more, onMore }: RowsProps) {
     const place = body.current?.getBoundingClientRect();
     if (place) setTop(place.top + scrollY);
   }, []);
-  const rows = useWindowVirtualizer({ count: items.length, estimateSize: () => rowPx, overscan: 12, scrollMargin: top });
+  const rows = useWindowVirtualizer({
+    count: items.length,
+    estimateSize: () => rowPx,
+    overscan: 12,
+    scrollMargin: top,
+  });
   const visible = rows.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -101,7 +110,11 @@ function Rows({ items, more, onMore }: RowsProps) {
       <div role="rowgroup" className="sticky top-0 z-10 border-b border-slate-300 bg-white">
         <div role="row" className={`${columnsLook} min-h-11 text-sm font-semibold text-slate-600`}>
           {(['when', 'customer', 'to', 'agent', 'end', 'wait', 'talk', 'recording'] as const).map((column) => (
-            <span key={column} role="columnheader" className={column === 'wait' || column === 'talk' ? 'text-right' : ''}>
+            <span
+              key={column}
+              role="columnheader"
+              className={column === 'wait' || column === 'talk' ? 'text-right' : ''}
+            >
               {t(`conversations.column.${column}`)}
             </span>
           ))}

@@ -80,14 +80,22 @@ function Recording({ id, finished }: { id: string; finished: boolean }) {
         className="mt-2 w-full accent-indigo-700"
       />
       <div className="mt-2 flex flex-wrap items-center gap-2">
-        <Button aria-label={t('player.back')} title={t('player.back')} onClick={() => playback.seek(playback.positionMs - 10_000)}>
+        <Button
+          aria-label={t('player.back')}
+          title={t('player.back')}
+          onClick={() => playback.seek(playback.positionMs - 10_000)}
+        >
           <RotateCcw size={20} />
         </Button>
         <Button look="primary" size="large" className="min-w-32" data-testid="play" onClick={playback.toggleAudio}>
           {playback.playing ? <Pause size={22} aria-hidden="true" /> : <Play size={22} aria-hidden="true" />}
           {t(playback.playing ? 'player.pause' : 'player.play')}
         </Button>
-        <Button aria-label={t('player.forward')} title={t('player.forward')} onClick={() => playback.seek(playback.positionMs + 10_000)}>
+        <Button
+          aria-label={t('player.forward')}
+          title={t('player.forward')}
+          onClick={() => playback.seek(playback.positionMs + 10_000)}
+        >
           <RotateCw size={20} />
         </Button>
         <div role="group" aria-label={t('player.speed')} className="ml-2 flex rounded-lg bg-slate-100 p-0.5">
@@ -100,7 +108,10 @@ function Recording({ id, finished }: { id: string; finished: boolean }) {
                 setSpeed(one);
                 if (audio.current) audio.current.playbackRate = one;
               }}
-              className={cx('min-h-9 rounded-md px-2.5 text-sm font-semibold', speed === one ? 'bg-white shadow-card' : 'text-slate-700')}
+              className={cx(
+                'min-h-9 rounded-md px-2.5 text-sm font-semibold',
+                speed === one ? 'bg-white shadow-card' : 'text-slate-700',
+              )}
             >
               {one}×
             </button>

@@ -38,7 +38,11 @@ export function Timeline({ detail }: { detail: ConversationDetail }) {
         <span />
         <div className="relative h-6 text-xs text-slate-600">
           {scale.ticks.map((at) => (
-            <span key={at} className="absolute top-0 -translate-x-px border-l border-slate-400 pl-1" style={{ left: `${scale.place(at)}%` }}>
+            <span
+              key={at}
+              className="absolute top-0 -translate-x-px border-l border-slate-400 pl-1"
+              style={{ left: `${scale.place(at)}%` }}
+            >
               {scale.place(at) < 96 && timer(at - scale.from)}
             </span>
           ))}

@@ -38,7 +38,12 @@ export function sentencesOf(detail: ConversationDetail, t: Translate, locale: Lo
   const outcomes = detail.offers.map((offer): Sentence => {
     const name = offer.agent.name;
     if (!offer.outcome || offer.closedAt === null) {
-      return { at: offer.ringingAt ?? offer.offeredAt, what: 'offered', text: t('outcome.open', { name }), passedOver: [] };
+      return {
+        at: offer.ringingAt ?? offer.offeredAt,
+        what: 'offered',
+        text: t('outcome.open', { name }),
+        passedOver: [],
+      };
     }
     const time = span(offer.closedAt - offer.offeredAt, locale);
     const what = offer.outcome === 'accepted' ? 'accepted' : 'closed';

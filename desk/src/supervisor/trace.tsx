@@ -1,4 +1,12 @@
-import { ArrowDownToDot, CircleCheckBig, CircleX, FastForward, Flag, PhoneForwarded, type LucideIcon } from 'lucide-react';
+import {
+  ArrowDownToDot,
+  CircleCheckBig,
+  CircleX,
+  FastForward,
+  Flag,
+  PhoneForwarded,
+  type LucideIcon,
+} from 'lucide-react';
 import type { ConversationDetail } from '@denwaban/core/wire';
 import { cx } from '../kit/cx.js';
 import { exactTime, useWords } from '../words/index.js';

@@ -79,7 +79,10 @@ export function usePlayback(element: RefObject<HTMLAudioElement | null>) {
     seek: (ms: number) => {
       const audio = element.current;
       if (!audio) return;
-      audio.currentTime = Math.max(0, Math.min(ms / 1000, Number.isFinite(audio.duration) ? audio.duration : ms / 1000));
+      audio.currentTime = Math.max(
+        0,
+        Math.min(ms / 1000, Number.isFinite(audio.duration) ? audio.duration : ms / 1000),
+      );
       setPosition(audio.currentTime * 1000);
     },
   };

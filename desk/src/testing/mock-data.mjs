@@ -23,7 +23,16 @@ const given = [
   ['葵', 'アオイ'],
   ['直樹', 'ナオキ'],
 ];
-const companies = ['株式会社ヤマダ製作所', '株式会社ミナト', '北野商店', null, '青木運輸株式会社', 'Harbour Coffee Ltd', null, '東京第一印刷株式会社'];
+const companies = [
+  '株式会社ヤマダ製作所',
+  '株式会社ミナト',
+  '北野商店',
+  null,
+  '青木運輸株式会社',
+  'Harbour Coffee Ltd',
+  null,
+  '東京第一印刷株式会社',
+];
 const english = ['James Walker', 'Emily Carter', 'Christopher Montgomery', 'Sophie Bennett'];
 
 export const teams = [
@@ -39,7 +48,20 @@ const nameOf = (n) => {
   return { name: `${s} ${g}`, kana: `${sk} ${gk}` };
 };
 
-const states = ['available', 'talking', 'available', 'wrap-up', 'away', 'talking', 'available', 'away', 'offered', 'offline', 'connecting', 'talking'];
+const states = [
+  'available',
+  'talking',
+  'available',
+  'wrap-up',
+  'away',
+  'talking',
+  'available',
+  'away',
+  'offered',
+  'offline',
+  'connecting',
+  'talking',
+];
 const reasons = ['break', 'lunch', 'meeting', 'training', 'no-answer', 'other'];
 
 export function makeAgents(count, now) {
@@ -78,8 +100,8 @@ const dispositions = ['resolved', 'callback', 'information', null, 'complaint', 
 
 export function makeConversations(agents, customers, now) {
   return Array.from({ length: 240 }, (_, n) => {
-    const customer = n % 8 === 5 ? null : customers[(n * 7) % 60];
-    const abandoned = n % 6 === 4;
+    const customer = n % 8 === 5 ? null : customers[(n * n + 3 * n) % 47];
+    const abandoned = (n * 11 + Math.floor(n / 7)) % 6 === 4;
     const startedAt = now - n * 41 * 60_000 - 600_000;
     const waitMs = 4_000 + ((n * 7919) % 50_000);
     const ringMs = Math.min(waitMs, 3_000 + ((n * 331) % 9_000));
@@ -148,18 +170,67 @@ export function detailOf(summary, agents) {
     ...summary,
     segments,
     offers: [
-      { agent: other, target: 'owner', offeredAt: t0 + 300, ringingAt: t0 + 420, closedAt: ringFrom - 200, outcome: 'timed-out' },
+      {
+        agent: other,
+        target: 'owner',
+        offeredAt: t0 + 300,
+        ringingAt: t0 + 420,
+        closedAt: ringFrom - 200,
+        outcome: 'timed-out',
+      },
       ...(agent
-        ? [{ agent, target: 'team', offeredAt: ringFrom, ringingAt: ringFrom + 110, closedAt: answered, outcome: 'accepted' }]
-        : [{ agent: other, target: 'team', offeredAt: ringFrom, ringingAt: null, closedAt: answered, outcome: 'abandoned' }]),
+        ? [
+            {
+              agent,
+              target: 'team',
+              offeredAt: ringFrom,
+              ringingAt: ringFrom + 110,
+              closedAt: answered,
+              outcome: 'accepted',
+            },
+          ]
+        : [
+            {
+              agent: other,
+              target: 'team',
+              offeredAt: ringFrom,
+              ringingAt: null,
+              closedAt: answered,
+              outcome: 'abandoned',
+            },
+          ]),
     ],
     trace: [
       { at: t0 + 290, step: 0, target: 'owner', what: 'entered', agent: null, because: null, passedOver: [] },
       { at: t0 + 300, step: 0, target: 'owner', what: 'offered', agent: other, because: 'owner', passedOver: [] },
-      { at: ringFrom - 200, step: 0, target: 'owner', what: 'ended', agent: null, because: 'ring-time-over', passedOver: [] },
-      { at: ringFrom - 190, step: 1, target: 'team', what: 'skipped', agent: null, because: 'nobody-could-answer', passedOver: passed.slice(0, 2) },
+      {
+        at: ringFrom - 200,
+        step: 0,
+        target: 'owner',
+        what: 'ended',
+        agent: null,
+        because: 'ring-time-over',
+        passedOver: [],
+      },
+      {
+        at: ringFrom - 190,
+        step: 1,
+        target: 'team',
+        what: 'skipped',
+        agent: null,
+        because: 'nobody-could-answer',
+        passedOver: passed.slice(0, 2),
+      },
       { at: ringFrom - 180, step: 2, target: 'anyone', what: 'entered', agent: null, because: null, passedOver: [] },
-      { at: ringFrom, step: 2, target: 'anyone', what: 'offered', agent: agent ?? other, because: 'longest-idle', passedOver: passed },
+      {
+        at: ringFrom,
+        step: 2,
+        target: 'anyone',
+        what: 'offered',
+        agent: agent ?? other,
+        because: 'longest-idle',
+        passedOver: passed,
+      },
     ],
     wrapUps: agent
       ? [
@@ -173,7 +244,9 @@ export function detailOf(summary, agents) {
           },
         ]
       : [],
-    recording: summary.hasRecording ? { id: 'rc_1', startedAt: answered, durationMs: summary.talkMs + summary.holdMs, finished: true } : null,
+    recording: summary.hasRecording
+      ? { id: 'rc_1', startedAt: answered, durationMs: summary.talkMs + summary.holdMs, finished: true }
+      : null,
   };
 }
 

@@ -51,7 +51,8 @@ const presence = (state, says = self.desk.presence.says, reason = self.desk.pres
   state,
   since: now(),
 });
-const rest = () => presence(self.desk.presence.says === 'away' ? 'away' : self.desk.line === 'proven' ? 'available' : 'connecting');
+const rest = () =>
+  presence(self.desk.presence.says === 'away' ? 'away' : self.desk.line === 'proven' ? 'available' : 'connecting');
 
 const callerOf = (customer) => ({
   conversation: `cv_live${now()}`,
@@ -79,7 +80,14 @@ const scenes = {
     const forMs = Number(query.get('ms') ?? 20_000);
     change({
       presence: presence('offered'),
-      offer: { reservation: `rs_${now()}`, caller: callerOf(customer), target, because, offeredAt: now(), expiresAt: now() + forMs },
+      offer: {
+        reservation: `rs_${now()}`,
+        caller: callerOf(customer),
+        target,
+        because,
+        offeredAt: now(),
+        expiresAt: now() + forMs,
+      },
     });
   },
   withdraw: () => change({ presence: rest(), offer: null }),
@@ -106,7 +114,13 @@ const commands = {
   'presence.set': (message) => {
     const says = message.presence;
     const busy = self.desk.call || self.desk.wrapUp || self.desk.offer;
-    const state = busy ? self.desk.presence.state : says === 'away' ? 'away' : self.desk.line === 'proven' ? 'available' : 'connecting';
+    const state = busy
+      ? self.desk.presence.state
+      : says === 'away'
+        ? 'away'
+        : self.desk.line === 'proven'
+          ? 'available'
+          : 'connecting';
     change({ presence: { says, reason: message.reason, state, since: busy ? self.desk.presence.since : now() } });
   },
   'line.open': async (message, socket) => {
@@ -168,18 +182,27 @@ function sendBoard(socket, full, some = agents) {
     toName: ['サポート', '営業', '契約・更新'][n],
     since: started - [161_000, 38_000, 9_000][n],
   }));
-  socket.send(JSON.stringify(wire.serverMessage.parse({ type: 'board', seq: ++boardSeq, now: now(), full, agents: some, waiting })));
+  socket.send(
+    JSON.stringify(
+      wire.serverMessage.parse({ type: 'board', seq: ++boardSeq, now: now(), full, agents: some, waiting }),
+    ),
+  );
 }
 const started = now();
 setInterval(() => {
   // A living floor: a few people change every quarter of a second.
-  const some = Array.from({ length: Math.max(1, Math.floor(agents.length / 80)) }, () => agents[1 + Math.floor(Math.random() * (agents.length - 1))])
-    .filter((one) => one !== self.agent);
+  const some = Array.from(
+    { length: Math.max(1, Math.floor(agents.length / 80)) },
+    () => agents[1 + Math.floor(Math.random() * (agents.length - 1))],
+  ).filter((one) => one !== self.agent);
   for (const one of some) {
-    const next = { available: 'offered', offered: 'talking', talking: 'wrap-up', 'wrap-up': 'available' }[one.presence.state];
+    const next = { available: 'offered', offered: 'talking', talking: 'wrap-up', 'wrap-up': 'available' }[
+      one.presence.state
+    ];
     if (next && agentCount > 12) one.presence = { ...one.presence, state: next, since: now() };
   }
-  for (const socket of self.sockets) if (socket.page === 'board' && socket.readyState === 1) sendBoard(socket, false, some);
+  for (const socket of self.sockets)
+    if (socket.page === 'board' && socket.readyState === 1) sendBoard(socket, false, some);
 }, 250).unref();
 
 function onPhone(socket) {
@@ -197,13 +220,23 @@ function onPhone(socket) {
 }
 
 const routes = {
-  'GET /health': () => ({ status: 'ok', version: '0.1.0', build: 'mock', startedAt: started, database: 'ok', media: 'ok', sip: 'ok' }),
+  'GET /health': () => ({
+    status: 'ok',
+    version: '0.1.0',
+    build: 'mock',
+    startedAt: started,
+    database: 'ok',
+    media: 'ok',
+    sip: 'ok',
+  }),
   'GET /me': () => (self.signedIn ? meView() : null),
   'DELETE /session': () => ((self.signedIn = false), {}),
   'GET /agents': () => ({ items: agents }),
   'GET /demo': () => ({
     password,
-    people: agents.slice(0, 12).map((one) => ({ email: emailOf(one), name: one.name, team: one.team.name, role: one.role })),
+    people: agents
+      .slice(0, 12)
+      .map((one) => ({ email: emailOf(one), name: one.name, team: one.team.name, role: one.role })),
     customers: customers.slice(0, 24).map((one) => ({
       name: one.name,
       phone: one.phones[0],
@@ -216,7 +249,10 @@ const routes = {
     const q = (query.get('q') ?? '').normalize('NFKC').toLowerCase();
     const digits = q.replace(/\D/g, '').replace(/^0/, '');
     const found = customers.filter(
-      (one) => !q || [one.name, one.kana, one.company].some((text) => text?.toLowerCase().includes(q)) || (digits && one.phones.some((phone) => phone.includes(digits))),
+      (one) =>
+        !q ||
+        [one.name, one.kana, one.company].some((text) => text?.toLowerCase().includes(q)) ||
+        (digits && one.phones.some((phone) => phone.includes(digits))),
     );
     return page(found, query);
   },
@@ -225,7 +261,9 @@ const routes = {
       conversations.filter(
         (one) =>
           (!query.get('customer') || one.customer?.id === query.get('customer')) &&
-          (!query.get('agent') || one.agents.some((agent) => agent.id === query.get('agent')) || query.get('agent') === self.agent.id && conversations.indexOf(one) % 9 === 0) &&
+          (!query.get('agent') ||
+            one.agents.some((agent) => agent.id === query.get('agent')) ||
+            (query.get('agent') === self.agent.id && conversations.indexOf(one) % 9 === 0)) &&
           (!query.get('from') || one.startedAt >= Number(query.get('from'))) &&
           (!query.get('end') || one.end === query.get('end')) &&
           (!query.get('status') || one.status === query.get('status')) &&
@@ -240,18 +278,29 @@ function page(items, query) {
   return { items: items.slice(from, from + limit), next: from + limit < items.length ? String(from + limit) : null };
 }
 
-const importProblems = ['bad-phone', 'unknown-owner', 'missing-name', 'duplicate-phone-in-file', 'phone-belongs-to-another'];
+const importProblems = [
+  'bad-phone',
+  'unknown-owner',
+  'missing-name',
+  'duplicate-phone-in-file',
+  'phone-belongs-to-another',
+];
 async function body(request) {
   let text = '';
   for await (const part of request) text += part;
   return text && JSON.parse(text);
 }
 
-const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
+const types = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html; charset=utf-8',
+};
 const policy = (host) =>
   `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob: ws://${host}; media-src 'self' blob:; worker-src 'self' blob:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`;
 
-createServer(async (request, response) => {
+async function answer(request, response) {
   const url = new URL(request.url, 'http://mock');
   const send = (status, value, type = 'application/json') => {
     response.writeHead(status, { 'content-type': type });
@@ -279,7 +328,14 @@ createServer(async (request, response) => {
       const { csv, dryRun } = await body(request);
       const rows = csv.trim().split('\n').length - 1;
       const bad = csv.includes('bad');
-      const problems = bad ? importProblems.map((code, n) => ({ row: n * 7 + 2, column: n % 2 ? 'owner_email' : 'phones', code, value: n === 2 ? null : '03-12x4' })) : [];
+      const problems = bad
+        ? importProblems.map((code, n) => ({
+            row: n * 7 + 2,
+            column: n % 2 ? 'owner_email' : 'phones',
+            code,
+            value: n === 2 ? null : '03-12x4',
+          }))
+        : [];
       return send(200, { dryRun, rows, created: rows - problems.length, updated: 2, unchanged: 1, problems });
     }
     const one = /^\/conversations\/([^/]+)(\/peaks|\/recording)?$/.exec(path);
@@ -289,16 +345,17 @@ createServer(async (request, response) => {
       if (one[2] === '/peaks') {
         const points = Number(url.searchParams.get('points'));
         const seconds = summary.talkMs / 1000;
-        const channel = (n) => Array.from({ length: points }, (_, at) => Math.min(1, voice(n, (at / points) * seconds)));
+        const channel = (n) =>
+          Array.from({ length: points }, (_, at) => Math.min(1, voice(n, (at / points) * seconds)));
         return send(200, { durationMs: summary.talkMs, channels: [channel(0), channel(1)] });
       }
       if (one[2] === '/recording') return send(200, wav(Math.min(60, summary.talkMs / 1000)), 'audio/wav');
       return send(200, wire.conversationDetail.parse(detailOf(summary, agents)));
     }
-    const answer = routes[`${request.method} ${path}`]?.(url.searchParams);
-    if (answer === undefined) return refuse('not-found');
+    const found = routes[`${request.method} ${path}`]?.(url.searchParams);
+    if (found === undefined) return refuse('not-found');
     if (!self.signedIn && path !== '/health' && path !== '/demo') return refuse('not-signed-in');
-    return answer === null ? refuse('not-signed-in') : send(200, answer);
+    return found === null ? refuse('not-signed-in') : send(200, found);
   }
   const file = extname(url.pathname) ? normalize(url.pathname) : '/index.html';
   try {
@@ -314,7 +371,9 @@ createServer(async (request, response) => {
   } catch {
     send(404, {});
   }
-})
+}
+
+createServer((request, response) => void answer(request, response))
   .on('upgrade', (request, socket, head) => {
     const sockets = new WebSocketServer({ noServer: true });
     const open = request.url.startsWith('/api/v1/phone') ? onPhone : self.signedIn ? onLive : null;

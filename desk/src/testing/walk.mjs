@@ -52,7 +52,8 @@ async function walk(locale, width, height) {
   const watch = (one) => {
     one.on('console', (message) => {
       const expected = /status of 401|status of 404/.test(message.text());
-      if (['error', 'warning'].includes(message.type()) && !expected) problems.push(`${where}: console: ${message.text()}`);
+      if (['error', 'warning'].includes(message.type()) && !expected)
+        problems.push(`${where}: console: ${message.text()}`);
     });
     one.on('pageerror', (error) => problems.push(`${where}: ${error.message}`));
   };
@@ -66,7 +67,12 @@ async function walk(locale, width, height) {
     const found = await target.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
     for (const { id, impact, nodes } of found.violations) {
       if (impact !== 'serious' && impact !== 'critical') continue;
-      problems.push(`${where}: ${name}: axe ${impact} ${id}: ${nodes.slice(0, 4).map((node) => `${node.target}`).join(' | ')}`);
+      problems.push(
+        `${where}: ${name}: axe ${impact} ${id}: ${nodes
+          .slice(0, 4)
+          .map((node) => `${node.target}`)
+          .join(' | ')}`,
+      );
     }
     const wide = await target.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) problems.push(`${where}: ${name}: ${wide} px wider than the window`);
@@ -114,7 +120,10 @@ async function walk(locale, width, height) {
   await look('desk-unknown');
   await id('decline').click();
   await reaches('available');
-  await page.getByRole('combobox').first().fill(locale === 'ja' ? '佐藤' : 'Walker');
+  await page
+    .getByRole('combobox')
+    .first()
+    .fill(locale === 'ja' ? '佐藤' : 'Walker');
   await page.getByRole('option').first().waitFor();
   await look('desk-search');
   await page.keyboard.press('Enter');

@@ -403,8 +403,7 @@ export const en = {
   'import.title': 'Import customers',
   'import.choose': 'Choose a CSV file',
   'import.choose-again': 'Choose another file',
-  'import.columns':
-    'First row: name, kana, company, phones (several separated by ;), owner_email, team',
+  'import.columns': 'First row: name, kana, company, phones (several separated by ;), owner_email, team',
   'import.encoding': 'UTF-8 and Shift_JIS are told apart automatically.',
   'import.read-as': '{file} (read as {encoding})',
   'import.checking': 'Checking…',
