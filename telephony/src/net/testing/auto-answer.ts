@@ -48,15 +48,15 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
         counts.calls++;
         const timers = new Set<NodeJS.Timeout>();
         const later = (ms: number, act: () => void) => void timers.add(setTimeout(act, ms));
-        const answer = () => {
+        const pickUp = () => {
           const sdp = call.offer === null ? offerSdp(ours) : answerSdp(call.offer, ours);
           if (sdp === null) call.refuse(488, 'No audio in common');
           else call.answer(sdp);
         };
         call.ring();
         const { answerAfterMs = 0, hangUpAfterMs } = options;
-        if (answerAfterMs === 0) answer();
-        else if (answerAfterMs !== null) later(answerAfterMs, answer);
+        if (answerAfterMs === 0) pickUp();
+        else if (answerAfterMs !== null) later(answerAfterMs, pickUp);
         return {
           onAnswered: () => void counts.answered++,
           onAcknowledged(answer) {
