@@ -192,6 +192,20 @@ describe('bridges', () => {
     expect((await legsOf()).map(({ bridgedTo }) => bridgedTo)).toEqual([null, null]);
   });
 
+  test('what was said to nobody looks like no loss when the two are joined again', async () => {
+    const [a, b] = [await phone('a'), await phone('b')];
+    a.talk(tone(9_000));
+    b.talk(tone(5_000));
+    for (const heard of [5, 10, 15]) {
+      await engine.handle({ type: 'bridge', a: 'a', b: 'b' });
+      await until('both hear', () => a.heard.length >= heard && b.heard.length >= heard);
+      await engine.handle({ type: 'unbridge', a: 'a', b: 'b' });
+      await new Promise((resolve) => setTimeout(resolve, 70));
+    }
+    expectOneStream(a.heard);
+    expectOneStream(b.heard);
+  });
+
   test('a browser without a path cannot be bridged, and is told apart from one that does not exist', async () => {
     await phone('a');
     const opened = await engine.handle({ type: 'open-webrtc', leg: 'line', offer: 'offer', heartbeat: true });

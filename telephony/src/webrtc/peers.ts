@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import type { IceUdpMuxListener } from 'node-datachannel';
 import { isIPv6 } from 'node:net';
 import type { Transport, TransportListener } from '../rtp/index.js';
 import { finishAnswer, readOffer } from './offer.js';
@@ -14,6 +15,8 @@ export interface WebRtcOptions {
 
 /** Opens a browser's leg. @throws OfferError */
 export interface WebRtcOpener {
+  /** Where browsers are listened for. Kept from the start, not from the first browser on. */
+  readonly portHeld?: { port(): number };
   open(request: {
     leg: string;
     offer: string;
@@ -39,15 +42,19 @@ export class MuxPortError extends Error {
   override readonly name = 'MuxPortError';
 }
 
-/** Loads the native library and checks the port, so that a clash is told at the start and not at the first call. */
+/** Loads the native library and takes the port, so that a clash is told at the start and not at the first call. */
 export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener> {
   await probe(options.bindAddress, options.port);
   const library = await import('node-datachannel');
   library.initLogger('Error', () => undefined);
   library.preload();
   const anyAddress = options.bindAddress === '0.0.0.0' || options.bindAddress === '::';
+  const portHeld = holdPort(
+    () => new library.IceUdpMuxListener(options.port, anyAddress ? undefined : options.bindAddress),
+  );
 
   return {
+    portHeld,
     async open({ leg, offer, ssrc, heartbeat, listener }) {
       const read = readOffer(offer);
       if (read === null) throw new OfferError('bad-sdp', 'the offer has no audio with PCMU and a mid');
@@ -93,6 +100,18 @@ export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener
       }
     },
   };
+}
+
+/** Without a listener of its own the library would bind the port with the first browser and leave it with the last. */
+function holdPort(listen: () => IceUdpMuxListener): IceUdpMuxListener {
+  try {
+    const listener = listen();
+    // STUN for no browser of ours: strangers, or one whose leg has just ended.
+    listener.onUnhandledStunRequest(() => undefined);
+    return listener;
+  } catch (error) {
+    throw new MuxPortError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {
