@@ -112,16 +112,15 @@ function decide(
 const keys = ['name', 'kana', 'company', 'owner', 'team'] as const;
 
 async function write(client: pg.Client, changes: readonly Change[], breathe: () => Promise<void>): Promise<void> {
-  for (const slice of chunks(
-    changes.filter((one) => one.kind !== 'unchanged'),
-    1_000,
-  )) {
+  const news = changes.filter((one) => one.kind !== 'unchanged');
+  // The database writes one slice while the next is made ready.
+  let writing: Promise<unknown> = Promise.resolve();
+  for (const slice of chunks(news, 1_000)) {
     const rows: string[] = [];
     for (const one of slice) {
       rows.push(JSON.stringify(customerRow(one.fields)));
       await breathe();
     }
-    await client.query({ name: 'import-customers', text: saveCustomersSql, values: [`[${rows.join(',')}]`] });
     const phones = slice.flatMap((one) =>
       one.newPhones.map((e164, position) => ({
         e164,
@@ -130,9 +129,14 @@ async function write(client: pg.Client, changes: readonly Change[], breathe: () 
         position: one.kind === 'created' ? position : 100 + position,
       })),
     );
-    await client.query({ name: 'import-phones', text: savePhonesSql, values: [JSON.stringify(phones)] });
-    await breathe();
+    await writing;
+    writing = Promise.all([
+      client.query({ name: 'import-customers', text: saveCustomersSql, values: [`[${rows.join(',')}]`] }),
+      client.query({ name: 'import-phones', text: savePhonesSql, values: [JSON.stringify(phones)] }),
+    ]);
+    writing.catch(() => {}); // awaited above, or below
   }
+  await writing;
 }
 
 const newId = () => mintId('cu', epochMs(Date.now()), randomBytes(10));

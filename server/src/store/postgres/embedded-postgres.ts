@@ -185,9 +185,10 @@ const asArguments = (settings: Readonly<Record<string, string>>) =>
 
 function report(log: Log, line: string): void {
   const text = line.trim();
-  if (!text) return;
-  if (/^(PANIC|FATAL|ERROR|WARNING):/.test(text)) log.warn({ postgres: true }, text);
-  else log.debug({ postgres: true }, text);
+  // A connection that was open when we stop is ordinary.
+  const matters = /^(PANIC|FATAL|ERROR|WARNING):/.test(text) && !text.includes('due to administrator command');
+  if (matters) log.warn({ postgres: true }, text);
+  else if (text !== '') log.debug({ postgres: true }, text);
 }
 
 function handle(child: ChildProcess, socketFolder: string, dataDir: string, log: Log): EmbeddedPostgres {
