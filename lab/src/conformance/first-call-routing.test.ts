@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Agent } from '../peers/agent.js';
 import { layOut } from '../peers/browser.js';
 import { cut, find, rms } from '../peers/correlate.js';
-import { sleep } from '../peers/process.js';
+import { sleep, watchLateness } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';
 import { likeness, missingStage, near, stage } from './stage.js';
 
@@ -30,7 +30,7 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     expect(await second.rings()).toContain(customer.name);
     const [ring] = await second.showings('incoming-call');
     // No ring time of the owner's step is spent on somebody who is not there.
-    expect(ring!.from - outgoing).toBeLessThan(1500);
+    expect(ring!.from - outgoing).toBeLessThan(3000);
     expect(await first.showings('incoming-call')).toEqual([]);
     await second.answer();
     await phone.event('CALL_ESTABLISHED');
@@ -52,32 +52,38 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email, { tap: true }));
     const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
     const begun = Date.now();
+    const lateness = watchLateness();
     const { outgoing } = await phone.dial(on.companyNumber());
     const music = await phone.event('CALL_ESTABLISHED');
     await sleep(5000);
+    await agent.lateMs();
     await agent.goAvailable();
-    const available = Date.now();
     await agent.rings();
-    const [ring] = await agent.showings('incoming-call');
-    expect(ring!.from - available).toBeLessThan(1000);
     await sleep(500);
     await agent.answer();
+    const pageLateMs = await agent.lateMs();
+    const [ring] = await agent.showings('incoming-call');
     const [answered] = await agent.clicks('answer');
     await sleep(5000);
     await agent.hangUp();
     const closed = await phone.event('CALL_CLOSED');
+    const within = 100 + lateness.worstMs();
+    lateness.stop();
     await agent.saveWrapUp();
     const sent = layOut(await agent.tapped('sent'));
     await phone.stop();
 
     const record = await on.onlyConversation(begun);
     expect(record).toMatchObject({ end: 'completed', endedBy: 'agent', agents: [{ name: owner.name }] });
-    near('wait', record.waitMs, answered! - outgoing, 100);
-    near('ring', record.ringMs, answered! - ring!.from, 100);
-    near('talk', record.talkMs, closed.at - answered!, 100);
+    near('wait', record.waitMs, answered! - outgoing, within + pageLateMs);
+    near('ring', record.ringMs, answered! - ring!.from, within + pageLateMs);
+    near('talk', record.talkMs, closed.at - answered!, within + pageLateMs);
+    // Offered at once: the server made the agent available and the offer in the same breath.
+    const [said] = await agent.clicks('go-available');
+    expect(record.offers[0]!.offeredAt - said!).toBeLessThan(1000 + pageLateMs);
 
     const heard = readWav(phone.heard()[0]!).channels[0]!;
-    const waitedS = (available - music.at) / 1000;
+    const waitedS = (said! - music.at) / 1000;
     for (let second = 1; second + 1 < waitedS; second++) {
       expect(rms(cut(heard, 8000, second, second + 1)), `music in second ${second}`).toBeGreaterThan(0.003);
     }
@@ -100,20 +106,23 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     const { outgoing } = await phone.dial(on.companyNumber());
     await agent.rings();
     await phone.event('CALL_RINGING');
+    const lateness = watchLateness();
     await sleep(1500);
     const left = Date.now();
     await phone.hangUp();
     await phone.event('CALL_CLOSED');
-    await agent.id('incoming-call').waitFor({ state: 'detached', timeout: 1000 });
-    await agent.reaches('available', 1000);
+    await agent.id('incoming-call').waitFor({ state: 'detached', timeout: 3000 });
+    await agent.reaches('available', 3000);
     const [ring] = await agent.showings('incoming-call');
+    const within = 100 + lateness.worstMs() + (await agent.lateMs());
+    lateness.stop();
 
     const record = await on.onlyConversation(begun);
     expect(record).toMatchObject({ end: 'abandoned', endedBy: 'customer', endCause: 'cancelled', talkMs: 0 });
     expect(record).toMatchObject({ agents: [], hasRecording: false, wrapUps: [] });
     expect(record.offers).toMatchObject([{ agent: { name: owner.name }, outcome: 'abandoned' }]);
-    near('wait', record.waitMs, left - outgoing, 100);
-    near('ring', record.ringMs, ring!.to! - ring!.from, 100);
+    near('wait', record.waitMs, left - outgoing, within);
+    near('ring', record.ringMs, ring!.to! - ring!.from, within);
     expect(phone.has('CALL_ESTABLISHED')).toBe(false);
     expect(agent.problems).toEqual([]);
   });

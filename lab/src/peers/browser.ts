@@ -103,6 +103,16 @@ export class Tab {
     return this.page.evaluate((id) => (globalThis as unknown as InPage).denwabanLab.clicks[id] ?? [], testId);
   }
 
+  /** The worst delay of the page's own thread since this was last asked, ms. */
+  async lateMs(): Promise<number> {
+    return this.page.evaluate(() => {
+      const { denwabanLab } = globalThis as unknown as InPage;
+      const late = denwabanLab.lateMs;
+      denwabanLab.lateMs = 0;
+      return Math.round(late);
+    });
+  }
+
   /** What the page sent or received on its peer connections since it was loaded. */
   async tapped(way: 'sent' | 'received'): Promise<TappedFrame[]> {
     const frames = await this.page.evaluate((which) => (globalThis as unknown as InPage).denwabanLab[which], way);
@@ -128,6 +138,7 @@ interface InPage {
     received: { at: number; ticks: number; payload: string }[];
     shown: Record<string, Showing[]>;
     clicks: Record<string, number[]>;
+    lateMs: number;
   };
 }
 

@@ -29,7 +29,13 @@ export interface InPageOptions {
 
 /** Runs inside the page: no imports, no closures over this file. */
 export function prepare(options: InPageOptions): void {
-  const lab = { sent: [] as unknown[], received: [] as unknown[], shown: {} as Record<string, unknown[]>, clicks: {} };
+  const lab = {
+    sent: [] as unknown[],
+    received: [] as unknown[],
+    shown: {} as Record<string, unknown[]>,
+    clicks: {},
+    lateMs: 0,
+  };
   const clicks: Record<string, number[]> = lab.clicks;
   const shown: Record<string, { from: number; to: number | null }[]> = lab.shown as never;
   Object.assign(globalThis, { denwabanLab: lab });
@@ -65,6 +71,13 @@ export function prepare(options: InPageOptions): void {
     attributes: true,
     attributeFilter: ['data-testid'],
   });
+
+  // How late this page's own thread runs, as Node's `watchLateness` does for the lab.
+  let due = performance.now() + 20;
+  setInterval(() => {
+    lab.lateMs = Math.max(lab.lateMs, performance.now() - due);
+    due = performance.now() + 20;
+  }, 20);
 
   if (options.rawMicrophone && navigator.mediaDevices) {
     const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -80,3 +80,18 @@ function canRun(path: string): boolean {
     return false;
   }
 }
+
+/**
+ * How late this process runs: the worst delay of a 10 ms timer since it began. Two clocks can be compared no better than they
+ * were read, so a comparison of moments adds this to what it allows, and prints it. On a quiet machine it is a few ms.
+ */
+export function watchLateness(): { worstMs(): number; stop(): void } {
+  let worst = 0;
+  let due = performance.now() + 10;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    worst = Math.max(worst, now - due);
+    due = now + 10;
+  }, 10);
+  return { worstMs: () => Math.round(worst), stop: () => clearInterval(timer) };
+}
