@@ -60,7 +60,10 @@ export class Denwaban {
       DENWABAN_RTP_PORTS: this.#rtpPorts,
       DENWABAN_LOG_LEVEL: process.env['DENWABAN_LAB_LOG_LEVEL'] ?? 'info',
     };
-    const { DATABASE_URL: _, ...inherited } = process.env;
+    // Neither the settings of whoever runs the tests nor the lab's own are the system's.
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('DENWABAN_') && name !== 'DATABASE_URL'),
+    );
     // Conditions of the test runner must not leak into the system: it runs what was built.
     this.#process = run(process.execPath, ['server/dist/main.js'], {
       cwd: checkout,
