@@ -48,7 +48,7 @@ export async function runControl(): Promise<void> {
     });
     role.tell({ type: 'ready', facts });
   } catch (error) {
-    await failToStart(error);
+    await failToStart(error, role.start.settings);
   }
 }
 

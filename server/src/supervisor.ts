@@ -44,7 +44,8 @@ export async function supervise(env: NodeJS.ProcessEnv): Promise<number> {
     await stop.asked;
     return 0;
   } catch (error) {
-    for (const one of error instanceof AggregateError ? error.errors : [error]) complain(lineOf(one));
+    const lines = (error instanceof AggregateError ? error.errors : [error]).map(lineOf);
+    for (const line of new Set(lines)) complain(line);
     return 1;
   } finally {
     for (const step of undo.reverse()) await step().catch((error: unknown) => complain(lineOf(error)));

@@ -1,6 +1,6 @@
 /** The folders that an installation needs before anything else runs: its data folder, and a short path for sockets. */
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { StartError } from '../store/start-error.js';
@@ -11,7 +11,7 @@ const freeBytesMin = 64 * 1024 * 1024;
 /** Makes the folder if need be and proves that it can be written. @returns its real path @throws {StartError} */
 export async function prepareDataFolder(wanted: string): Promise<string> {
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    await makeFolder(wanted);
     const folder = await realpath(wanted);
     const probe = path.join(folder, `.write-test.${process.pid}`);
     try {
@@ -34,6 +34,26 @@ export async function prepareDataFolder(wanted: string): Promise<string> {
     );
   }
 }
+
+/** Like mkdir -p. Node's own goes round for ever where a folder cannot be made in one that exists (/proc, some mounts). */
+async function makeFolder(wanted: string): Promise<void> {
+  try {
+    await mkdir(wanted, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(wanted)).isDirectory()) return;
+    const parent = path.dirname(wanted);
+    if (code !== 'ENOENT' || parent === wanted || (await isThere(parent))) throw error;
+    await makeFolder(parent);
+    await mkdir(wanted, { mode: 0o700 });
+  }
+}
+
+const isThere = (place: string): Promise<boolean> =>
+  stat(place).then(
+    () => true,
+    () => false,
+  );
 
 function diskFull(folder: string, freeBytes: number): StartError {
   const free = `${Math.floor(freeBytes / 1024 / 1024)} MB free`;

@@ -72,6 +72,15 @@ export function portError(use: PortUse, error: NodeJS.ErrnoException): StartErro
   );
 }
 
+/** The line for what a socket said when a port that was free a moment ago could not be bound; null for any other error. */
+export function portErrorIn(error: unknown, settings: Settings): StartError | null {
+  const { syscall, port } = error as { syscall?: unknown; port?: unknown };
+  if (syscall !== 'listen' && syscall !== 'bind') return null;
+  const protocol = syscall === 'listen' ? 'tcp' : 'udp';
+  const use = portsOf(settings).find((one) => one.protocol === protocol && one.port === port);
+  return use ? portError(use, error as NodeJS.ErrnoException) : null;
+}
+
 function tryBind({ protocol, host, port }: PortUse): Promise<NodeJS.ErrnoException | null> {
   return new Promise((resolve) => {
     if (protocol === 'tcp') {

@@ -1,5 +1,7 @@
 /** A role's end of the channel to the supervisor, and the manners that every role shares. */
 import type { RoleMessage, RoleStart } from './messages.js';
+import type { Settings } from '../services.js';
+import { portErrorIn } from './ports.js';
 import { StartError } from '../store/start-error.js';
 
 export interface Role<Start extends RoleStart> {
@@ -33,15 +35,12 @@ export async function enterRole<Name extends RoleStart['role']>(
 }
 
 /** Says in one line why this role cannot start, and ends. Anything unexpected is thrown on, with its stack. */
-export function failToStart(error: unknown): Promise<never> {
-  if (!(error instanceof StartError)) throw error;
+export function failToStart(error: unknown, settings: Settings): Promise<never> {
+  const known = error instanceof StartError ? error : portErrorIn(error, settings);
+  if (!known) throw error;
   return new Promise(() => {
     if (!process.connected || !process.send) process.exit(1);
-    process.send(
-      { type: 'failed', code: error.code, line: error.line } satisfies RoleMessage,
-      undefined,
-      undefined,
-      () => process.exit(1),
-    );
+    const message = { type: 'failed', code: known.code, line: known.line } satisfies RoleMessage;
+    process.send(message, undefined, undefined, () => process.exit(1));
   });
 }
