@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DeskLine } from '../../../telephony/src/carriers/testing/desk-line.js';
+import { exchangeProcess } from '../../../telephony/src/carriers/testing/exchange-process.js';
 import { now, realExchange } from '../../../telephony/src/carriers/testing/real-exchange.js';
+import { ScriptedCaller } from '../../../telephony/src/carriers/testing/scripted-caller.js';
+import { classify, toneFrame, toneShare } from '../../../telephony/src/carriers/testing/tone.js';
 import { compile, startMedia, type RunningMedia } from '../../../telephony/src/media/testing/media-process.js';
 import { Baresip } from '../peers/baresip.js';
 import { cut, find, rms } from '../peers/correlate.js';
@@ -136,16 +139,92 @@ describe.skipIf(absent)(`exchange with telephones${absent ? ` (${absent})` : ''}
       expect(find(cut(right!, 8_000, 0.2, 2.8), agent.samples).coefficient).toBeGreaterThan(0.95);
       expect(find(cut(right!, 8_000, 5, 6), agent.samples).coefficient).toBeGreaterThan(0.95);
       expect(rms(cut(right!, 8_000, 7, 8))).toBeLessThan(0.003);
-      expect(result, result.output).toMatchObject({ code: 0, successful: 200, failed: 0 });
-      await until('every leg has ended', () => count('leg.ended') === 200);
-      expect({ arrived: count('leg.arrived'), answered: count('leg.answered') }).toEqual({
-        arrived: 200,
-        answered: 200,
-      });
-      expect(house.complaints).toEqual([]);
-      expect(exchange.health()).toMatchObject({ legs: 0, dialogs: 0 });
     },
+    60_000,
   );
+
+  test('a caller who is refused hears why, in SIP', async () => {
+    house = await realExchange(media, sipPort);
+    const phone = await Baresip.start({
+      folder: join(folder, 'refused'),
+      number: '0312345678',
+      says: voice('customer', folder).telephone,
+    });
+    closing.push(() => phone.stop());
+    await phone.dial({ number: '0120000002', host: '127.0.0.1', port: sipPort });
+    const { leg } = await event('leg.arrived');
+    house.exchange.carryOut({ type: 'hang-up', leg, cause: 'unknown-number' });
+    expect((await phone.event('CALL_CLOSED')).param).toContain('404');
+  });
+
+  test('200 calls of sipp, 40 at a time, are answered, hear music, hang up and leave nothing behind', async () => {
+    house = await realExchange(media, sipPort);
+    const { exchange } = house;
+    exchange.listen((news) => {
+      if (news.type !== 'leg.arrived') return;
+      exchange.carryOut({ type: 'ring', leg: news.leg });
+      exchange.carryOut({ type: 'answer', leg: news.leg });
+      exchange.carryOut({ type: 'play', leg: news.leg, sound: 'hold-music' });
+    });
+    const result = await runSipp(
+      [`127.0.0.1:${sipPort}`, '-sn', 'uac', '-i', '127.0.0.1', '-p', '6191', '-mp', '20360', '-s', '0120'].concat(
+        '-m 200 -r 40 -l 40 -d 800 -max_socket 300'.split(' '),
+      ),
+      { cwd: folder, timeoutMs: 60_000 },
+    );
+    expect(result, result.output).toMatchObject({ code: 0, successful: 200, failed: 0 });
+    await until('every leg has ended', () => count('leg.ended') === 200);
+    expect({ arrived: count('leg.arrived'), answered: count('leg.answered') }).toEqual({
+      arrived: 200,
+      answered: 200,
+    });
+    expect(house.complaints).toEqual([]);
+    expect(exchange.health()).toMatchObject({ legs: 0, dialogs: 0 });
+  });
+
+  test('a control process killed in mid-talk: people go on talking; the next one finishes the recording and says goodbye', async () => {
+    const recordingsDir = mkdtempSync(join(tmpdir(), 'denwaban-orphans-'));
+    closing.push(() => rmSync(recordingsDir, { recursive: true, force: true }));
+    const first = await exchangeProcess({ folder, socket: media.settings.socket, sipPort, recordingsDir });
+    closing.push(() => first.kill());
+    const told = <Type extends PhoneEvent['type']>(type: Type) =>
+      until(type, () => first.events.find((one): one is Extract<PhoneEvent, { type: Type }> => one.type === type));
+    const desk = await DeskLine.make('line', toneFrame(1_000));
+    closing.push(() => desk.close());
+    first.openLine({ agent: anna, line: 'ln_orphan', offer: desk.offer });
+    desk.answered(await until('the answer', () => first.answers[0]));
+    desk.prove();
+    await told('line.proven');
+    const caller = await ScriptedCaller.dial(
+      { from: '0312345678', to: '0120', sipPort: 6_192, rtpPort: 20_398, hz: 700 },
+      { address: '127.0.0.1', port: sipPort },
+    );
+    closing.push(() => caller.close());
+    const { leg } = await told('leg.arrived');
+    const recording: RecordingId = mintId('rc', now(), randomBytes(10));
+    first.carryOut({ type: 'join', customer: leg, agentLeg, agent: anna, recording });
+    const joined = await told('leg.joined');
+    const { token } = await told('leg.answered');
+    await sleep(1_000);
+
+    await first.kill();
+    caller.audio.heard.length = 0;
+    await sleep(1_000);
+    expect(classify(caller.audio.sound(), 1_000)).toBe('person');
+    expect(caller.audio.heard.length).toBeGreaterThan(45);
+
+    house = await realExchange(media, sipPort); // the next control
+    const finished = await event('recording.finished');
+    const end = Date.now();
+    expect(finished).toMatchObject({ recording, leg });
+    expect(Math.abs(finished.durationMs - (end - joined.at))).toBeLessThan(200);
+    const sound = readWav(finished.path).channels.map((channel) => cut(channel, 8_000, 0.2, 1.8));
+    expect(sound.map((channel, i) => toneShare(channel, [700, 1_000][i]!) > 0.9)).toEqual([true, true]);
+    expect(caller.told).toEqual(['answered']);
+    house.exchange.carryOut({ type: 'end-orphan', token: token ?? '' });
+    await until('the goodbye', () => caller.told.includes('bye'));
+    expect(caller.reason).toContain('cause=41');
+  }, 30_000);
   const count = (type: PhoneEvent['type']) => house.events.filter((one) => one.type === type).length;
 });
 

@@ -358,6 +358,14 @@ test('an offer that cannot be used leaves the line that was there', async () => 
   expect(house.exchange.health()).toMatchObject({ lines: 1, linesProven: 1 });
 });
 
+test('a line that never proved itself and is given up is closed for good, so that the desk builds another', async () => {
+  const house = await exchangeOnFakes();
+  await house.exchange.openLine({ agent: anna, line: asLine('ln_1'), offer: 'v=0\r\n' });
+  house.media.say({ type: 'leg-lost', leg: 'ln_1', at: 1, because: 'heartbeat' });
+  await house.settle();
+  expect(house.of('line.lost')).toEqual([expect.objectContaining({ line: 'ln_1', because: 'closed' })]);
+});
+
 test('a line closed while it opens is closed in the media process too, and never heard of', async () => {
   const house = await exchangeOnFakes();
   const go = house.media.stall('open-webrtc');

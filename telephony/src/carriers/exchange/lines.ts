@@ -135,7 +135,7 @@ export function createLines(options: LinesOptions): Lines {
         const { status } = line;
         forget(line);
         if (status !== 'replaced' && status !== 'opening') {
-          lost(line, event.because === 'heartbeat' ? 'heartbeat' : 'closed');
+          lost(line, 'closed'); // whatever the reason: this one does not come back
           closeReplaced(line.agent);
         }
       }
