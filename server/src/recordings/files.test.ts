@@ -13,7 +13,7 @@ test('a recording lies under the day that its id was minted on', () => {
   expect(recordingPath(dataDir, id)).toBe(path.join(dataDir, 'recordings/2026/02/28', `${id}.wav`));
 });
 
-test.each(['rc_../../etc/passwd', 'rc_', 'cv_01m808tx0052g4scmnef8kv08f', 'rc_zzzzzzzzzz0000000000000000'])(
+test.each(['rc_../../etc/passwd', 'rc_', 'cv_01m808tx0052g4scmnef8kv08f'])(
   '%s is no path of a recording',
   async (name) => {
     expect(() => recordingPath(dataDir, name as RecordingId)).toThrow(RangeError);

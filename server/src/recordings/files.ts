@@ -1,29 +1,15 @@
-/**
- * Where recordings lie: `<dataDir>/recordings/2026/11/22/rc_….wav`, by the day (UTC) that their id was minted on, so that no
- * folder grows without end and a path follows from the id alone. Nothing outside that folder is ever served.
- */
-import { realpath, readdir, stat } from 'node:fs/promises';
+/** Which file a recording is in. Nothing outside `<dataDir>/recordings` is ever served, whatever a path in the database says. */
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isId, type RecordingId } from '@denwaban/core';
+import { epochMs, type RecordingId } from '@denwaban/core';
+import { recordingPath as pathIn } from '@denwaban/telephony';
 
 export const recordingsDir = (dataDir: string): string => path.join(dataDir, 'recordings');
 
-/** Where a recording is to be written. Its folder may not exist yet. */
+/** Where the exchange writes a recording: it follows from the id alone. @throws RangeError for what is no recording's id */
 export function recordingPath(dataDir: string, id: RecordingId): string {
-  return path.join(dayFolder(dataDir, mintedAt(id)), `${id}.wav`);
-}
-
-const dayFolder = (dataDir: string, day: Date): string =>
-  path.join(recordingsDir(dataDir), ...day.toISOString().slice(0, 10).split('-'));
-
-const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
-
-/** @throws RangeError for what is no recording's id */
-function mintedAt(id: string): Date {
-  const letters = /^rc_([0-9a-hjkmnp-tv-z]{10})[0-9a-z]{16}$/.exec(id)?.[1];
-  const ms = [...(letters ?? '')].reduce((time, letter) => time * 32 + crockford.indexOf(letter), 0);
-  if (!letters || ms >= Date.UTC(10_000, 0)) throw new RangeError(`no recording id: ${id.slice(0, 40)}`);
-  return new Date(ms);
+  if (!/^rc_[0-9a-z]{1,40}$/.test(id)) throw new RangeError(`no recording id: ${id.slice(0, 40)}`);
+  return pathIn(recordingsDir(dataDir), id, epochMs(0));
 }
 
 /** The file of a recording, finished or growing; null when there is none, or it lies outside the recordings folder. */
@@ -33,11 +19,8 @@ export async function locateRecording(
 ): Promise<string | null> {
   const root = await realpath(recordingsDir(dataDir)).catch(() => null);
   if (root === null) return null;
-  const candidates = [
-    recording.path && path.resolve(root, recording.path),
-    safe(() => recordingPath(dataDir, recording.id)),
-  ];
-  for (const candidate of candidates) {
+  // The written path comes first; after a move of the data folder only the one that follows from the id is right.
+  for (const candidate of [recording.path && path.resolve(root, recording.path), expectedPath(dataDir, recording.id)]) {
     if (!candidate) continue;
     // Resolved first: a link inside the folder must not lead out of it.
     const real = await realpath(candidate).catch(() => null);
@@ -46,15 +29,9 @@ export async function locateRecording(
   return null;
 }
 
-/** Recording ids that have a file, for a start-up that looks for unfinished ones. */
-export async function recordingsOfDay(dataDir: string, day: Date): Promise<RecordingId[]> {
-  const files = await readdir(dayFolder(dataDir, day)).catch(() => []);
-  return files.map((file) => path.basename(file, '.wav')).filter((id) => isId('rc', id));
-}
-
-function safe<Value>(make: () => Value): Value | null {
+function expectedPath(dataDir: string, id: RecordingId): string | null {
   try {
-    return make();
+    return recordingPath(dataDir, id);
   } catch {
     return null;
   }

@@ -82,10 +82,25 @@ export async function createDatabase(url: string): Promise<void> {
   }
 }
 
-function asStartError(error: unknown, where: string): StartError {
+/** @param where the database, for people */
+export function asStartError(error: unknown, where: string): StartError {
   const code = codeOf(error);
   const options = { cause: error };
-  if (code === '28P01' || code === '28000' || code === '42501') {
+  if (code === '53100') {
+    return new StartError(
+      'disk-full',
+      `The disk of the database at ${where} is full. Free some and start again.`,
+      options,
+    );
+  }
+  if (code === '42501') {
+    return new StartError(
+      'database-refused',
+      `The user of DATABASE_URL may not create tables at ${where}. Make it the owner of the database, or GRANT it CREATE.`,
+      options,
+    );
+  }
+  if (code === '28P01' || code === '28000') {
     return new StartError(
       'database-refused',
       `The database at ${where} refuses the user or password of DATABASE_URL. Correct them there.`,

@@ -7,7 +7,7 @@ import { demoCompany, demoInfo } from '../directory/demo.js';
 import { findByNumber } from '../directory/find-by-number.js';
 import { normalise } from '../directory/normalise.js';
 import type { CompanyNumber, Store } from '../services.js';
-import { checkDatabase, describe, makeClient, makePool } from './connection.js';
+import { asStartError, checkDatabase, codeOf, describe, makeClient, makePool } from './connection.js';
 import { conversationReads } from './conversation-reads.js';
 import { openJournal, type JournalTrouble } from './journal.js';
 import type { Log, Progress } from './log.js';
@@ -50,6 +50,8 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   try {
     await migrate(client, { log, onProgress });
     if (options.demo && (await seedDemo(client, company))) log.info({}, 'Seeded the demo company');
+  } catch (error) {
+    throw passesAsStartError(error) ? asStartError(error, describe(url)) : error;
   } finally {
     await client.end();
   }
@@ -101,3 +103,6 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     },
   };
 }
+
+/** Full or forbidden: somebody can mend it. Anything else that a migration dies of is a fault of ours. */
+const passesAsStartError = (error: unknown): boolean => ['53100', '42501'].includes(codeOf(error));

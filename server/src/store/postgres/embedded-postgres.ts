@@ -10,7 +10,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
-import { createDatabase } from '../connection.js';
+import { codeOf, createDatabase } from '../connection.js';
 import type { Log, Progress } from '../log.js';
 import { StartError } from '../start-error.js';
 import { createCluster, dataArgument, postgresUser } from './cluster.js';
@@ -93,6 +93,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
       await createDatabase(running.url);
     } catch (error) {
       await running.stop();
+      if (codeOf(error) === '53100') throw diskFull(cluster);
       throw error;
     }
     return running;
