@@ -1,5 +1,4 @@
 import { linearTable, type Codec } from '../../rtp/index.js';
-import { bytesPerFrame } from './wav.js';
 
 /** Four seconds: how far back a late packet may still be put in its place, and how far ahead of the disk we may run. */
 const frames = 32_768;
@@ -39,12 +38,15 @@ export class Canvas {
     const to = Math.min(Math.max(this.dirtyTo, until), this.start + frames);
     const from = Math.min(this.dirtyFrom, this.taken);
     if (to <= from) return null;
-    const bytes = Buffer.allocUnsafe((to - from) * bytesPerFrame);
-    for (let frame = from, offset = 0; frame < to; frame++, offset += bytesPerFrame) {
+    // Copied as it lies: every platform that Node runs on is little-endian, as WAV is.
+    const samples = new Int16Array((to - from) * 2);
+    for (let frame = from; frame < to;) {
       const cell = (frame & mask) << 1;
-      bytes.writeInt16LE(this.ring[cell]!, offset);
-      bytes.writeInt16LE(this.ring[cell | 1]!, offset + 2);
+      const end = Math.min(cell + ((to - frame) << 1), this.ring.length);
+      samples.set(this.ring.subarray(cell, end), (frame - from) << 1);
+      frame += (end - cell) >> 1;
     }
+    const bytes = Buffer.from(samples.buffer);
     this.taken = Math.max(this.taken, to);
     this.dirtyFrom = this.taken;
     this.dirtyTo = this.taken;
@@ -54,10 +56,11 @@ export class Canvas {
 
   /** Lets go of everything before `frame`, making room (and silence) ahead. */
   private forget(frame: number): void {
-    for (; this.start < frame; this.start++) {
+    while (this.start < frame) {
       const cell = (this.start & mask) << 1;
-      this.ring[cell] = 0;
-      this.ring[cell | 1] = 0;
+      const end = Math.min(cell + ((frame - this.start) << 1), this.ring.length);
+      this.ring.fill(0, cell, end);
+      this.start += (end - cell) >> 1;
     }
   }
 }
