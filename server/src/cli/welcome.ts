@@ -40,10 +40,8 @@ export function welcome({ settings, control, telephone, startedInMs, language }:
   ];
   const demo = control?.demo;
   if (!demo) {
-    const nobody = say(
-      'nobody can yet: docs/guide/en/install.md says how to add people',
-      'まだ誰もできません。docs/guide/ja/install.md を見て人を登録してください',
-    );
+    const person = 'npm run company -- person you@example.com "Your Name" --role admin';
+    const nobody = say(`nobody can yet. Stop, then: ${person}`, `まだ誰もできません。停止してから: ${person}`);
     const known = say('with the address and password you were given', '登録されたメールアドレスとパスワードで');
     lines.push(say('  Sign in       ', '  サインイン    ') + (control?.people === 0 ? nobody : known));
     return [...lines, ...end];
