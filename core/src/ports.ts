@@ -109,6 +109,7 @@ export interface Telephony {
   listen(listener: (event: PhoneEvent) => void): () => void;
   /** Opens (or replaces) an agent's warm line. SDP offer in, SDP answer out. `line.proven` follows when it works both ways. */
   openLine(request: { agent: AgentId; line: LineId; offer: string }): Promise<{ answer: string }>;
+  /** `line.lost`, `closed`, follows for a line that was open. */
   closeLine(line: LineId): void;
 }
 

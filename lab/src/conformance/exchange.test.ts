@@ -11,7 +11,12 @@ import { exchangeProcess } from '../../../telephony/src/carriers/testing/exchang
 import { now, realExchange } from '../../../telephony/src/carriers/testing/real-exchange.js';
 import { ScriptedCaller } from '../../../telephony/src/carriers/testing/scripted-caller.js';
 import { classify, toneFrame, toneShare } from '../../../telephony/src/carriers/testing/tone.js';
-import { compile, startMedia, type RunningMedia } from '../../../telephony/src/media/testing/media-process.js';
+import {
+  compile,
+  spawnMedia,
+  startMedia,
+  type RunningMedia,
+} from '../../../telephony/src/media/testing/media-process.js';
 import { Baresip } from '../peers/baresip.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { missing, sleep, until } from '../peers/process.js';
@@ -224,6 +229,54 @@ describe.skipIf(absent)(`exchange with telephones${absent ? ` (${absent})` : ''}
     house.exchange.carryOut({ type: 'end-orphan', token: token ?? '' });
     await until('the goodbye', () => caller.told.includes('bye'));
     expect(caller.reason).toContain('cause=41');
+  }, 30_000);
+  test('a media process killed in mid-talk: the caller is let go at once, the recording is mended by the next one’s time', async () => {
+    const own = await startMedia({ portMin: 20_300, portMax: 20_340 });
+    closing.push(() => own.stop());
+    house = await realExchange(own, sipPort);
+    const { exchange } = house;
+    const desk = await DeskLine.make('line', toneFrame(1_000));
+    closing.push(() => desk.close());
+    desk.answered((await exchange.openLine({ agent: anna, line: 'ln_killed' as LineId, offer: desk.offer })).answer);
+    desk.prove();
+    await event('line.proven');
+    const caller = await ScriptedCaller.dial(
+      { from: '0312345678', to: '0120', sipPort: 6_193, rtpPort: 20_396, hz: 700 },
+      house.target,
+    );
+    closing.push(() => caller.close());
+    const { leg } = await event('leg.arrived');
+    const recording: RecordingId = mintId('rc', now(), randomBytes(10));
+    exchange.carryOut({ type: 'join', customer: leg, agentLeg, agent: anna, recording });
+    const joined = await event('leg.joined');
+    await sleep(1_500);
+
+    const killed = Date.now();
+    own.child.kill('SIGKILL');
+    await until('the goodbye', () => caller.told.includes('bye'), { withinMs: 1_000 });
+    expect((await event('leg.ended')).cause).toBe('media-lost');
+    expect((await event('line.lost')).because).toBe('media-process');
+    const refused = await ScriptedCaller.dial(
+      { from: '0312345678', to: '0120', sipPort: 6_194, rtpPort: 20_394, hz: 700 },
+      house.target,
+    );
+    closing.push(() => refused.close());
+    await until('the refusal', () => refused.told.includes('503'));
+    expect(count('recording.finished')).toBe(0);
+
+    const next = spawnMedia(own.settings);
+    closing.push(async () => {
+      next.child.kill('SIGTERM');
+      await next.exited;
+    });
+    const finished = await event('recording.finished');
+    expect(finished).toMatchObject({ recording, leg });
+    // At most a second of it had not reached the disk.
+    expect(finished.durationMs).toBeGreaterThan(killed - joined.at - 1_100);
+    expect(finished.durationMs).toBeLessThan(killed - joined.at + 200);
+    expect(finished.bytes).toBe(statSync(finished.path).size);
+    const [left] = readWav(finished.path).channels;
+    expect(toneShare(cut(left!, 8_000, 0.2, finished.durationMs / 1_000), 700)).toBeGreaterThan(0.9);
   }, 30_000);
   const count = (type: PhoneEvent['type']) => house.events.filter((one) => one.type === type).length;
 });
