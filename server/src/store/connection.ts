@@ -8,7 +8,7 @@ const oldestVersion = 16;
 const common = { application_name: 'denwaban', keepAlive: true, connectionTimeoutMillis: 5_000 } as const;
 
 export function makePool(url: string, max = 8): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, ...common, max, idleTimeoutMillis: 60_000 });
+  const pool = new pg.Pool({ connectionString: url, ...common, max, idleTimeoutMillis: 60_000, query_timeout: 20_000 });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
   return pool;
@@ -41,7 +41,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Connects once and checks that the database will do. @throws StartError */
-export async function checkDatabase(url: string): Promise<void> {
+export async function checkDatabase(url: string, oldest = oldestVersion): Promise<void> {
   const where = describe(url);
   const client = makeClient(url);
   try {
@@ -50,10 +50,10 @@ export async function checkDatabase(url: string): Promise<void> {
       `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding`,
     );
     const major = Math.floor((rows[0]?.version ?? 0) / 10_000);
-    if (major < oldestVersion) {
+    if (major < oldest) {
       throw new StartError(
         'database-too-old',
-        `The database at ${where} is PostgreSQL ${major}. Denwaban needs ${oldestVersion} or newer; upgrade it or set another DATABASE_URL.`,
+        `The database at ${where} is PostgreSQL ${major}. Denwaban needs ${oldest} or newer; upgrade it or set another DATABASE_URL.`,
       );
     }
     if (rows[0]?.encoding !== 'UTF8') {

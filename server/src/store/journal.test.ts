@@ -34,7 +34,7 @@ async function query<Row extends object>(url: string, text: string): Promise<Row
   }
 }
 
-test('what was appended is what is read, event by event and as the record', async () => {
+test('[JNL1] [JNL2] what was appended is what is read, event by event and as the record', async () => {
   const url = await cluster.database();
   const journal = journalOn(url);
   const told = stories(2, 20);
@@ -91,7 +91,7 @@ test('many appends share a commit', async () => {
   await journal.close();
 });
 
-test('an event that does not follow the one before it is refused, and nothing of it is stored', async () => {
+test('[JNL2] an event that does not follow the one before it is refused, and nothing of it is stored', async () => {
   const url = await cluster.database();
   const journal = journalOn(url);
   const [first, second, third] = stories(5, 1)[0] as [Chapter, Chapter, Chapter];
@@ -104,7 +104,7 @@ test('an event that does not follow the one before it is refused, and nothing of
   await journal.close();
 });
 
-test('a row that the database will never take is rejected alone, with what follows it in its conversation', async () => {
+test('[JNL3] a row that the database will never take is rejected alone, with what follows it in its conversation', async () => {
   const url = await cluster.database();
   const journal = journalOn(url);
   const [good, bad] = stories(6, 2) as [Chapter[], Chapter[]];
@@ -135,7 +135,7 @@ test('characters that jsonb refuses do not stop a call', async () => {
   await journal.close();
 });
 
-test('a database that goes away is waited for, in order, and said so once', async () => {
+test('[JNL3] a database that goes away is waited for, in order, and said so once', async () => {
   const url = await cluster.database();
   const told: JournalTrouble[] = [];
   const journal = journalOn(url, { onTrouble: (trouble) => void told.push(trouble) });
@@ -159,7 +159,7 @@ test('a database that goes away is waited for, in order, and said so once', asyn
   await journal.close();
 });
 
-test('an acknowledgement lost on the way is asked after, and nothing is stored twice', async () => {
+test('[JNL2] an acknowledgement lost on the way is asked after, and nothing is stored twice', async () => {
   const url = await cluster.database();
   const target = decodeURIComponent(new URL(url.replace('@/', '@x/')).searchParams.get('host') ?? '');
   const folder = mkdtempSync('/tmp/denwaban-cut-');

@@ -15,7 +15,7 @@ import { cast, tell } from './testing/stories.js';
 const seed = 20_261;
 const rounds = 4;
 
-test(`seed ${seed}: PostgreSQL is killed at ${rounds} moments of a busy floor, and nothing acknowledged is lost`, async () => {
+test(`[JNL1] [JNL2] seed ${seed}: PostgreSQL is killed at ${rounds} moments of a busy floor, and nothing acknowledged is lost`, async () => {
   const chance = seededChance(seed);
   const dataDir = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'denwaban-kill-'));
   // fsync off: what a killed process leaves is in the kernel's hands already.

@@ -1,9 +1,10 @@
 import { epochMs, type AgentId, type E164 } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoCompany, demoPassword } from '../directory/demo.js';
-import { makeClient } from './connection.js';
+import { checkDatabase, makeClient } from './connection.js';
 import { openStore, type OpenStore } from './index.js';
 import { silentLog } from './log.js';
+import { migrate, migrations } from './migrations/migrate.js';
 import { startTestCluster, type TestCluster } from './testing/test-database.js';
 
 let cluster: TestCluster;
@@ -102,4 +103,35 @@ test('a database that is not there is told apart by what mends it', async () => 
   });
   await expect(open(cluster.url.replace('denwaban@', 'stranger@'))).rejects.toMatchObject({ code: 'database-refused' });
   await expect(open('mysql://x')).rejects.toMatchObject({ code: 'database-unreachable' });
+});
+
+test('a database too old, or that stores another alphabet, is refused', async () => {
+  await expect(checkDatabase(cluster.url, 99)).rejects.toMatchObject({
+    code: 'database-too-old',
+    line: expect.stringContaining('needs 99'),
+  });
+  const client = makeClient(cluster.url);
+  await client.connect();
+  await client.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0`);
+  await client.end();
+  await expect(open(cluster.url.replace('/denwaban?', '/latin?'))).rejects.toMatchObject({ code: 'database-encoding' });
+});
+
+test('a migration that fails leaves the database as it was', async () => {
+  const client = makeClient(await cluster.database());
+  await client.connect();
+  const broken = [...migrations, { version: 2, name: 'broken', up: 'CREATE TABLE half (a int); SELECT nonsense' }];
+  await expect(migrate(client, { log: silentLog, migrations: broken })).rejects.toMatchObject({ code: '42703' });
+  const { rows } = await client.query(
+    `SELECT to_regclass('half') AS half, max(version) AS version FROM schema_version`,
+  );
+  expect(rows).toEqual([{ half: null, version: 1 }]);
+  await client.end();
+});
+
+test('two that start at once on an empty database migrate and seed it once', async () => {
+  const url = await cluster.blank();
+  const stores = await Promise.all([open(url), open(url), open(url)]);
+  for (const store of stores) expect(store.people.all()).toHaveLength(12);
+  await Promise.all(stores.map((store) => store.close()));
 });
