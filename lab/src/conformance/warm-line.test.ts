@@ -291,6 +291,22 @@ describe.skipIf(absent)(`the warm line${absent ? ` (${absent})` : ''}`, () => {
     expect(suspected('rtp-silence')).toBeUndefined();
   });
 
+  test('a microphone taken off the wire in a talk is suspected, and proven again when it is back, on the wall clock', async () => {
+    const page = await setUp();
+    await media.event('line-proven');
+    await inDesk.answer(page);
+    await sleep(1_000);
+    await inDesk.talk(page, false);
+    const suspect = await media.event('line-suspect', (event) => event.because === 'rtp-silence', 3_000);
+    await sleep(1_500);
+    await inDesk.talk(page, true);
+    await media.event('line-proven', (event) => event.at > suspect.at, 2_000);
+    await sleep(500);
+    const { packets, numbered, countedMs, passedMs } = customer.span();
+    expect(numbered).toBe(packets);
+    expect(Math.abs(countedMs - passedMs)).toBeLessThan(120);
+  });
+
   test('a killed renderer in a talk is suspected after a second and given up after ten', async () => {
     const page = await setUp();
     await media.event('line-proven');

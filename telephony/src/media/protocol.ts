@@ -98,6 +98,7 @@ export type MediaEvent =
   /** No echo for 3 s while idle, or no RTP for 1 s in a bridge. The leg is kept: it may come back. */
   | { type: 'line-suspect'; leg: string; at: number; because: 'heartbeat' | 'rtp-silence' }
   | { type: 'dtmf'; leg: string; at: number; digit: string }
+  /** Told once for each recording, however it came to its end; the reply to `stop-record` has the same figures. */
   | {
       type: 'recording-finished';
       recording: string;

@@ -1,5 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { codecOf, linearTable, readRtpHeader, ticksApart, writeRtpHeader, type RtpHeader } from '../../rtp/index.js';
+import {
+  codecOf,
+  linearTable,
+  readRtpHeader,
+  sequencesApart,
+  ticksApart,
+  writeRtpHeader,
+  type RtpHeader,
+} from '../../rtp/index.js';
 import { createTicker } from '../ticker.js';
 
 export interface HeardByPeer {
@@ -92,6 +100,18 @@ export class RtpPeer {
       });
     }
     return samples;
+  }
+
+  /** From the first packet heard to the last: what their numbers claim, and what was. */
+  span(): { packets: number; numbered: number; countedMs: number; passedMs: number } {
+    const [first, last] = [this.heard[0], this.heard.at(-1)];
+    if (first === undefined || last === undefined) return { packets: 0, numbered: 0, countedMs: 0, passedMs: 0 };
+    return {
+      packets: this.heard.length,
+      numbered: sequencesApart(last.header.sequence, first.header.sequence) + 1,
+      countedMs: ticksApart(last.header.timestamp, first.header.timestamp) / 8,
+      passedMs: last.atMs - first.atMs,
+    };
   }
 
   close(): void {
