@@ -99,7 +99,7 @@ export function CallCard({ call }: { call: Call }) {
           {t('call.muted-hint')}
         </p>
       )}
-      {keys && <Keypad onDigit={(digit) => phone.digits(conversation, digit)} />}
+      {keys && <Keypad focus onDigit={(digit) => phone.digits(conversation, digit)} />}
       <NoteField ref={note} conversation={conversation} hint={t('call.note-hint')} rows={3} />
     </Card>
   );

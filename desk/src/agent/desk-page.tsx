@@ -14,7 +14,7 @@ export function DeskPage() {
   usePageTitle(t('nav.desk'));
   if (!desk) return <p className="p-8 text-slate-600">{t('common.loading')}</p>;
   return (
-    <div className="grid items-start gap-3 lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[26rem_minmax(0,1fr)_minmax(22rem,30rem)]">
+    <div className="grid items-start gap-3 lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[26rem_minmax(0,1fr)_clamp(20rem,25vw,30rem)]">
       <h1 className="sr-only">{t('nav.desk')}</h1>
       <div className="flex min-w-0 flex-col gap-3">
         <StatusTile desk={desk} />

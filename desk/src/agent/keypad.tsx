@@ -4,15 +4,19 @@ import { useWords } from '../words/index.js';
 const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 interface KeypadProps {
+  /** The first key takes the focus: for a keypad that somebody has just opened. */
+  focus?: boolean;
   onDigit(digit: string): void;
 }
 
 /** Twelve keys. While it has the focus, the keyboard's digits work too. Goes by the test id of each digit. */
-export function Keypad({ onDigit }: KeypadProps) {
+export function Keypad({ onDigit, focus = false }: KeypadProps) {
   const { t } = useWords();
   const [sent, setSent] = useState('');
   const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => first.current?.focus(), []);
+  useEffect(() => {
+    if (focus) first.current?.focus();
+  }, [focus]);
   const send = (digit: string) => {
     setSent((before) => (before + digit).slice(-24));
     onDigit(digit);

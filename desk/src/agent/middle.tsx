@@ -8,6 +8,7 @@ import { callerNumber, useWords } from '../words/index.js';
 import { ContactLines } from './contact-lines.js';
 import { CustomerCard } from './customer-card.js';
 import { useConnectionView } from './desk-session.js';
+import { LastNote } from './last-note.js';
 import { selectCustomer, useSelectedCustomer } from './selected-customer.js';
 import { useContacts, useCustomer } from './use-contacts.js';
 
@@ -48,6 +49,7 @@ function CallersCustomer({ caller }: { caller: CallerView }) {
   return (
     <>
       <CustomerCard customer={known} contacts={contacts} />
+      <LastNote items={contacts?.items ?? null} />
       <History items={contacts?.items ?? null} title={t('history.customer')} compact />
     </>
   );
@@ -59,6 +61,7 @@ function ChosenCustomer({ customer }: { customer: CustomerView }) {
   return (
     <>
       <CustomerCard customer={customer} contacts={contacts} onClose={() => selectCustomer(null)} />
+      <LastNote items={contacts?.items ?? null} />
       <History items={contacts?.items ?? null} title={t('history.customer')} compact />
     </>
   );

@@ -53,6 +53,7 @@ function subline({ presence, call }: DeskState, t: Translate): string {
         return t('status.next', { what: t(`reason.${presence.reason}`) });
       return presence.state === 'wrap-up' ? t('status.next', { what: t('state.available') }) : '';
     case 'away':
+      if (presence.reason === 'no-answer') return t('status.no-answer-hint');
       return presence.reason ? `${t(`reason.${presence.reason}`)} · ${t('status.away-hint')}` : t('status.away-hint');
     case 'available':
       return t('status.waiting-for-call');

@@ -22,7 +22,7 @@ export function Fact({ label, children, className }: { label: string; children: 
   return (
     <div className={cx('min-w-0 rounded-lg bg-slate-50 px-3 py-2', className)}>
       <dt className="text-sm text-slate-600">{label}</dt>
-      <dd className="truncate text-lg leading-snug font-bold">{children}</dd>
+      <dd className="text-lg leading-snug font-bold break-words">{children}</dd>
     </div>
   );
 }

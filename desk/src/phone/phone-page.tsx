@@ -94,6 +94,11 @@ export function PhonePage() {
           </div>
         </div>
         <PhoneScreen view={view} name={known?.name ?? null} from={caller} to={called}>
+          {view.state === 'answered' && (
+            <div className="mb-4">
+              <Keypad onDigit={(digit) => phone.digit(digit)} />
+            </div>
+          )}
           {busy ? (
             <button
               type="button"
@@ -116,7 +121,6 @@ export function PhonePage() {
               {t('phone.dial')}
             </button>
           )}
-          {view.state === 'answered' && <Keypad onDigit={(digit) => phone.digit(digit)} />}
         </PhoneScreen>
       </main>
     </div>

@@ -18,9 +18,18 @@ import { timer, useWords } from '../words/index.js';
 import { boardRows, type BoardFilter } from './board-rows.js';
 import type { BoardStore } from './board-store.js';
 
-/** Smaller and names no longer fit; smaller text and nobody reads it from a chair. */
-const tilePxMin = 208;
-const tilePx = 56;
+interface Density {
+  widthMin: number;
+  height: number;
+  tile: string;
+  name: string;
+  small: string;
+}
+
+/** A small floor is read from across the room. On a large one a tile still holds a name, at 16 px: smaller and nobody reads it. */
+const roomy: Density = { widthMin: 300, height: 84, tile: 'gap-4 px-4', name: 'text-xl', small: 'text-base' };
+const dense: Density = { widthMin: 208, height: 56, tile: 'gap-2.5 pr-3 pl-2.5', name: 'text-base', small: 'text-sm' };
+const roomyPeopleMax = 48;
 const headPx = 48;
 const gapPx = 8;
 
@@ -29,7 +38,8 @@ export function BoardGrid({ board, filter }: { board: BoardStore; filter: BoardF
   const { t } = useWords();
   const agents = useSyncExternalStore(board.subscribeList, board.list);
   const place = useRef<HTMLDivElement>(null);
-  const { columns, top } = useColumns(place);
+  const density = agents.length <= roomyPeopleMax ? roomy : dense;
+  const { columns, top } = useColumns(place, density.widthMin);
   const name = useDeferredValue(filter.name);
   const { state, ownTeam } = filter;
   const rows = useMemo(
@@ -38,12 +48,12 @@ export function BoardGrid({ board, filter }: { board: BoardStore; filter: BoardF
   );
   const virtual = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: (index) => (rows[index]?.kind === 'team' ? headPx : tilePx + gapPx),
+    estimateSize: (index) => (rows[index]?.kind === 'team' ? headPx : density.height + gapPx),
     getItemKey: (index) => `${rows[index]?.kind} ${rows[index]?.id}`,
     overscan: 6,
     scrollMargin: top,
   });
-  useLayoutEffect(() => virtual.measure(), [virtual, rows]);
+  useLayoutEffect(() => virtual.measure(), [virtual, rows, density]);
   if (rows.length === 0 && agents.length > 0) {
     return (
       <Card>
@@ -66,7 +76,7 @@ export function BoardGrid({ board, filter }: { board: BoardStore; filter: BoardF
             ) : (
               <div className="grid gap-2" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
                 {row.ids.map((id) => (
-                  <Tile key={id} id={id} board={board} />
+                  <Tile key={id} id={id} board={board} density={density} />
                 ))}
               </div>
             )}
@@ -77,13 +87,13 @@ export function BoardGrid({ board, filter }: { board: BoardStore; filter: BoardF
   );
 }
 
-function useColumns(place: React.RefObject<HTMLDivElement | null>) {
+function useColumns(place: React.RefObject<HTMLDivElement | null>, widthMin: number) {
   const [shape, setShape] = useState({ columns: 6, top: 0 });
   useLayoutEffect(() => {
     const measure = () => {
       const box = place.current?.getBoundingClientRect();
       if (!box) return;
-      const columns = Math.max(1, Math.floor((box.width + gapPx) / (tilePxMin + gapPx)));
+      const columns = Math.max(1, Math.floor((box.width + gapPx) / (widthMin + gapPx)));
       const top = box.top + scrollY;
       setShape((before) => (before.columns === columns && before.top === top ? before : { columns, top }));
     };
@@ -93,11 +103,17 @@ function useColumns(place: React.RefObject<HTMLDivElement | null>) {
     observer.observe(document.body);
     if (place.current) observer.observe(place.current);
     return () => observer.disconnect();
-  }, [place]);
+  }, [place, widthMin]);
   return shape;
 }
 
-const Tile = memo(function Tile({ id, board }: { id: string; board: BoardStore }) {
+interface TileProps {
+  id: string;
+  board: BoardStore;
+  density: Density;
+}
+
+const Tile = memo(function Tile({ id, board, density }: TileProps) {
   const { t } = useWords();
   const subscribe = useCallback((listener: () => void) => board.subscribeAgent(id, listener), [board, id]);
   const agent = useSyncExternalStore(subscribe, () => board.agent(id));
@@ -112,15 +128,16 @@ const Tile = memo(function Tile({ id, board }: { id: string; board: BoardStore }
       data-testid="board-tile"
       data-agent={id}
       data-state={presence.state}
-      className={cx('flex h-14 items-center gap-2.5 rounded-lg border-l-[5px] pr-3 pl-2.5', look.tint)}
+      className={cx('flex items-center rounded-lg border-l-[6px]', density.tile, look.tint)}
+      style={{ height: density.height }}
     >
-      <Icon size={22} aria-hidden="true" className="shrink-0" />
+      <Icon size={density === roomy ? 30 : 22} aria-hidden="true" className="shrink-0" />
       <div className="min-w-0 flex-1 leading-tight">
-        <p className="truncate text-base leading-tight font-bold">{agent.name}</p>
-        <p className="truncate text-sm leading-tight">{word}</p>
+        <p className={cx('truncate leading-tight font-bold', density.name)}>{agent.name}</p>
+        <p className={cx('truncate leading-tight', density.small)}>{word}</p>
       </div>
       {presence.state !== 'offline' && (
-        <Ticking className="shrink-0 text-base font-semibold" text={(now) => timer(now - presence.since)} />
+        <Ticking className={cx('shrink-0 font-semibold', density.name)} text={(now) => timer(now - presence.since)} />
       )}
     </div>
   );

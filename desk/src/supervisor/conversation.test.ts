@@ -1,0 +1,83 @@
+import type { ConversationDetail } from '@denwaban/core/wire';
+import { expect, test } from 'vitest';
+import { translator } from '../words/words.js';
+import { readFilter } from './conversation-filter.js';
+import { lanesOf, scaleOf, type Segment } from './timeline-scale.js';
+import { sentencesOf } from './trace-sentences.js';
+
+const anna = { id: 'ag_1', name: 'Anna' };
+const ken = { id: 'ag_2', name: 'Ken' };
+const segments: Segment[] = [
+  { kind: 'wait', agent: null, startedAt: 1_000, endedAt: 6_000 },
+  { kind: 'ring', agent: ken, startedAt: 2_000, endedAt: 4_000 },
+  { kind: 'ring', agent: anna, startedAt: 4_000, endedAt: 6_000 },
+  { kind: 'talk', agent: anna, startedAt: 6_000, endedAt: null },
+];
+
+test('the customer has the first lane, agents follow as they appeared', () => {
+  expect(lanesOf(segments).map((lane) => lane.agent?.name ?? 'customer')).toEqual(['customer', 'Ken', 'Anna']);
+  expect(lanesOf(segments)[2]?.segments).toHaveLength(2);
+});
+
+test('lengths are to scale, and what still goes on reaches to now', () => {
+  const scale = scaleOf(1_000, segments, 11_000);
+  expect(scale.place(1_000)).toBe(0);
+  expect(scale.place(6_000)).toBe(50);
+  expect(scale.place(11_000)).toBe(100);
+  expect(scale.place(99_000)).toBe(100);
+  expect(scale.ticks.length).toBeLessThanOrEqual(9);
+});
+
+test('an empty or instant conversation does not divide by nothing', () => {
+  expect(scaleOf(5, [], 5).place(5)).toBe(0);
+});
+
+const detail = {
+  trace: [
+    { at: 10, step: 0, target: 'owner', what: 'entered', agent: null, because: null, passedOver: [] },
+    { at: 10, step: 0, target: 'owner', what: 'offered', agent: ken, because: 'owner', passedOver: [] },
+    { at: 5_010, step: 0, target: 'owner', what: 'ended', agent: null, because: 'ring-time-over', passedOver: [] },
+    {
+      at: 5_011,
+      step: 1,
+      target: 'team',
+      what: 'offered',
+      agent: anna,
+      because: 'longest-idle',
+      passedOver: [{ agent: ken, because: 'no-answer' }],
+    },
+  ],
+  offers: [
+    { agent: ken, target: 'owner', offeredAt: 10, ringingAt: 90, closedAt: 5_010, outcome: 'timed-out' },
+    { agent: anna, target: 'team', offeredAt: 5_011, ringingAt: 5_100, closedAt: 8_011, outcome: 'accepted' },
+  ],
+} as unknown as ConversationDetail;
+
+test('the trace tells in order who was asked, what became of it, and who was passed over and why', () => {
+  expect(sentencesOf(detail, translator('en'), 'en').map((sentence) => sentence.text)).toEqual([
+    'The owner was tried.',
+    'The call was offered to Ken: the customer’s owner.',
+    'Ken did not answer (5.0 s).',
+    'The step ended: its ring time was over.',
+    'The call was offered to Anna: free the longest.',
+    'Anna answered (3.0 s).',
+  ]);
+  const japanese = sentencesOf(detail, translator('ja'), 'ja');
+  expect(japanese[4]?.passedOver).toEqual(['Ken（応答なし）']);
+});
+
+test('a reason that this desk does not know yet is shown as it came, never as nothing', () => {
+  const strange = {
+    ...detail,
+    offers: [],
+    trace: [{ ...detail.trace[2], because: 'moon-phase' }],
+  } as ConversationDetail;
+  expect(sentencesOf(strange, translator('en'), 'en')[0]?.text).toBe('The step ended: moon-phase.');
+});
+
+test('an address that somebody made up narrows nothing', () => {
+  expect(readFilter({ period: 'century', status: 7, end: 'completed', q: '', number: 312 })).toEqual({
+    end: 'completed',
+    number: '312',
+  });
+});
