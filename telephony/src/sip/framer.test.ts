@@ -55,13 +55,3 @@ test.each([
   expect(words(framer.push(Buffer.from(text)))).toEqual([code]);
   expect(framer.push(Buffer.from(requestText()))).toEqual([]);
 });
-
-test('a message that comes byte by byte costs each byte once', () => {
-  const framer = new StreamFramer();
-  const bytes = Buffer.from(`OPTIONS sip:a SIP/2.0\r\nX: ${'a'.repeat(30_000)}`);
-  const began = performance.now();
-  for (let at = 0; at < bytes.length; at++) framer.push(bytes.subarray(at, at + 1));
-  expect(framer.pending).toBe(bytes.length);
-  // Quadratic, this would be half a billion byte look-ups.
-  expect(performance.now() - began).toBeLessThan(500);
-});

@@ -11,6 +11,7 @@ export type Frame =
   /** The stream cannot be followed any further and is to be closed. */
   | { type: 'broken'; code: 'head-too-large' | 'message-too-large' | 'no-content-length' | 'bad-content-length' };
 
+const blankLine = Buffer.from('\r\n\r\n');
 const cr = 13;
 const lf = 10;
 
@@ -53,7 +54,7 @@ export class StreamFramer {
         this.#drop(ping ? 4 : 2);
         return ping ? { type: 'ping' } : this.#next();
       }
-      const end = buffer.subarray(0, this.#length).indexOf('\r\n\r\n', this.#searched, 'latin1');
+      const end = buffer.subarray(0, this.#length).indexOf(blankLine, this.#searched);
       if (end < 0 || end > limits.headBytes) {
         this.#searched = Math.max(0, this.#length - 3);
         return this.#length > limits.headBytes ? { type: 'broken', code: 'head-too-large' } : null;

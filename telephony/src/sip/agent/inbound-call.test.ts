@@ -153,6 +153,14 @@ describe('the answer and its ACK (§13.3.1.4)', () => {
     expect(world.told).toEqual(['answered', { acknowledged: null }, { ended: 'hung-up' }]);
   });
 
+  test('an ACK of another number confirms nothing', () => {
+    const world = answered();
+    world.receive(ack(world, { cseq: 2 }));
+    expect(world.told).toEqual(['answered']);
+    world.timers.advance(500);
+    expect(world.news()).toEqual(['200 INVITE']);
+  });
+
   test('copies of the ACK are told once', () => {
     const world = answered();
     world.receive(ack(world));

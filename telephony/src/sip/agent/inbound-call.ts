@@ -146,7 +146,7 @@ export class InboundCall implements IncomingCall {
     return { ...this.dialog, routeSet: [...this.dialog.routeSet], source: { transport, address, port } };
   }
 
-  /** §9.2. The CANCEL itself has been answered. */
+  /** §9.2. The CANCEL itself has been answered; once we have answered the INVITE it comes too late. */
   onCancel(): void {
     this.#terminate();
   }

@@ -244,6 +244,12 @@ describe('going away', () => {
       const lines = ['via', 'from', 'to', 'call-id', 'cseq'].map((name) => `${name}: ${header(message, name)}`);
       world.receive(`SIP/2.0 200 OK\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
     }
+    expect(settled).toBe(false);
+    const refused = world.sent.find(({ message }) => message.kind === 'response' && message.status === 480)?.message;
+    const to = /tag=(\w+)/.exec(header(refused ?? world.lastResponse(), 'to') ?? '')?.[1] ?? '';
+    world.receive(
+      requestText({ method: 'ACK', callId: 'ringing', fromTag: 'ringing', toTag: to, branch: 'z9hG4bKringing' }),
+    );
     expect(settled).toBe(true);
     world.agent.close();
     expect(world.timers.pending).toBe(0);

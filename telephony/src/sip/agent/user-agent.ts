@@ -125,7 +125,7 @@ export class UserAgent {
     for (const call of [...this.#calls.values()]) call.hangUpNow(cause);
   }
 
-  /** Calls back once every request of ours was answered or given up. */
+  /** Calls back once every request of ours was answered, and every refusal acknowledged, or given up. */
   whenSettled(call: () => void): void {
     this.#layer.whenSettled(call);
   }
@@ -209,7 +209,7 @@ export class UserAgent {
     const call = this.#fresh.get(freshKey(tagOf(invite.read.from) ?? '', invite.read.callId, invite.read.cseq.number));
     // The answer to the CANCEL carries the tag of the INVITE's answers (§9.2).
     this.#reply(transaction, 200, [], call?.dialog.localTag);
-    if (invite.open && call?.trunk === trunk) call.onCancel();
+    if (call?.trunk === trunk) call.onCancel();
   }
 
   #callOf(read: Essentials, trunk: string): InboundCall | undefined {

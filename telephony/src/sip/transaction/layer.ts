@@ -28,8 +28,6 @@ export interface ServerTransaction {
   readonly arrival: Arrival;
   /** The topmost Via stamped with the source: what every answer carries. */
   readonly via: Via;
-  /** True until a final answer was given. */
-  readonly open: boolean;
   /** True when anything was sent, 100 included. */
   readonly answered: boolean;
   respond(response: SipResponse): void;
@@ -69,7 +67,10 @@ export class TransactionLayer {
       known.again();
       return null;
     }
-    const server = new Server(this.#run(arrival.transport), request, read, arrival, () => this.#servers.delete(key));
+    const server = new Server(this.#run(arrival.transport), request, read, arrival, () => {
+      this.#servers.delete(key);
+      this.#noticeSettled();
+    });
     this.#servers.set(key, server);
     return server;
   }
@@ -81,7 +82,9 @@ export class TransactionLayer {
 
   /** @returns true when an INVITE transaction took the ACK; an ACK of a 2xx is for the dialog */
   receiveAck(request: SipRequest, read: Essentials): boolean {
-    return this.#servers.get(serverKey(request, read, 'INVITE'))?.ack() ?? false;
+    const taken = this.#servers.get(serverKey(request, read, 'INVITE'))?.ack() ?? false;
+    if (taken) this.#noticeSettled();
+    return taken;
   }
 
   /** The INVITE that a CANCEL means (§9.2). */
@@ -113,8 +116,9 @@ export class TransactionLayer {
   }
 
   /**
-   * Calls back once every request of ours has its final answer or was given up; at once when none is open. Transactions that
-   * only linger to absorb copies do not count: they would make a quiet stop take half a minute.
+   * Calls back once every request of ours has its final answer, and every refusal of ours its ACK, or was given up; at once
+   * when nothing is open. Transactions that only linger to absorb copies do not count: they would make a quiet stop take half
+   * a minute.
    */
   whenSettled(call: () => void): void {
     this.#onSettled = call;
@@ -143,6 +147,7 @@ export class TransactionLayer {
   #noticeSettled(): void {
     if (this.#onSettled === null) return;
     for (const client of this.#clients.values()) if (!client.settled) return;
+    for (const server of this.#servers.values()) if (!server.settled) return;
     const call = this.#onSettled;
     this.#onSettled = null;
     call();
@@ -206,7 +211,6 @@ class Server implements ServerTransaction {
   readonly #clock: Clock;
   readonly #hop: Hop;
   readonly #ended: () => void;
-  #open = true;
 
   constructor(run: Run, request: SipRequest, read: Essentials, arrival: Arrival, ended: () => void) {
     this.request = request;
@@ -223,13 +227,13 @@ class Server implements ServerTransaction {
         : { kind: 'other', state: startNonInviteServer<Uint8Array>(run.setting)[0] };
   }
 
-  get open(): boolean {
-    return this.#open;
+  /** Not waiting for the ACK of a refusal. */
+  get settled(): boolean {
+    return this.#machine.kind !== 'invite' || this.#machine.state.status !== 'completed';
   }
 
   respond(response: SipResponse): void {
     this.answered = true;
-    if (response.status >= 200) this.#open = false;
     const input = { type: 'respond', status: response.status, response: serializeMessage(response) } as const;
     const machine = this.#machine;
     if (machine.kind === 'invite') {
@@ -280,7 +284,6 @@ class Server implements ServerTransaction {
       } else if (action.type === 'cancel') this.#clock.cancel(action.timer);
       else if (action.type === 'ended') {
         this.#clock.stop();
-        this.#open = false;
         this.#ended();
       } else if (action.type === 'failed') this.onFailed?.(action.because);
     }
