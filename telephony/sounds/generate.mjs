@@ -47,12 +47,13 @@ function holdMusic() {
       samples[(from + i) % samples.length] += level * envelope * tone;
     }
   };
-  // Chords, one for two bars each: D, B minor, G, A with the fourth; low note, then two above, gently rolled.
+  // Chords, one for two bars each: D, B minor, G, A with the fourth, gently rolled. Nothing below 190 Hz: a telephone would not
+  // carry it, and the level would go into what nobody hears.
   const chords = [
-    [50, 57, 62, 66],
-    [47, 54, 62, 66],
-    [43, 55, 59, 62],
-    [45, 57, 62, 64],
+    [57, 62, 66, 69],
+    [59, 62, 66, 71],
+    [55, 59, 62, 67],
+    [57, 62, 64, 69],
   ];
   chords.forEach((chord, n) => {
     for (const half of [0, 4]) {
