@@ -220,10 +220,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
     recordings.reconcile(finishing, (leg) => !customers.has(leg));
   }
 
+  /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
+  let opened!: () => void;
+  const open = new Promise<void>((resolve) => (opened = resolve));
   const endOrphan = (dialog: DialogSnapshot) =>
-    sip.endOrphan(dialog, byeReason('failed')).catch((problem: unknown) => {
-      log.warn({ problem: String(problem) }, 'exchange: a call of a dead process could not be ended');
-    });
+    open
+      .then(() => sip.endOrphan(dialog, byeReason('failed')))
+      .catch((problem: unknown) => {
+        log.warn({ problem: String(problem) }, 'exchange: a call of a dead process could not be ended');
+      });
 
   // --- the port ----------------------------------------------------------------------------------------------------------
 
@@ -290,6 +295,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         if (held !== null) onMediaReady(held.legs);
       }
       await sip.start();
+      opened();
     },
     async stop(graceMs = 2_000) {
       stopping = true;

@@ -17,7 +17,8 @@ import { fakeSip } from './fake-sip.js';
 
 export const demoTrunk = { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } };
 
-export async function exchangeOnFakes() {
+/** @param started false: `exchange.start()` is left to the test */
+export async function exchangeOnFakes({ started = true } = {}) {
   let at = 1_772_000_000_000;
   let legs = 0;
   const now = () => epochMs(at);
@@ -56,7 +57,7 @@ export async function exchangeOnFakes() {
       return () => timers.delete(timer);
     },
   });
-  await exchange.start();
+  if (started) await exchange.start();
   const events: PhoneEvent[] = [];
   exchange.listen((event) => events.push(event));
 
