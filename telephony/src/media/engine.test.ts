@@ -329,6 +329,17 @@ test('a lost browser is told, with its recording, and its partner stays', async 
   expect(await legsOf()).toEqual([{ leg: 'a', bridgedTo: null, recording: null, proven: false }]);
 });
 
+test('a failure of ours over one leg costs that leg only', async () => {
+  await phone('a');
+  await engine.handle({ type: 'open-webrtc', leg: 'line', offer: 'offer', heartbeat: true });
+  const browser = browsers.get('line')!;
+  browser.open = true;
+  browser.listener.packet(undefined as unknown as Uint8Array, 1);
+  expect(events.map(({ type }) => type)).toEqual(['log', 'leg-lost']);
+  expect(browser.closed).toBe(true);
+  expect((await legsOf()).map(({ leg }) => leg)).toEqual(['a']);
+});
+
 test('a recording is begun once, on one leg, and refused where it cannot be written', async () => {
   await phone('a');
   await phone('b');

@@ -64,7 +64,7 @@ export class MediaEngine {
       isAlive: (leg) => this.legs.get(leg.id)?.leg === leg,
     });
     this.context = {
-      ticker: createTicker(this.now),
+      ticker: createTicker(this.now, (error) => this.log('error', 'a sound failed', { detail: messageOf(error) })),
       now: this.now,
       onDigit: (leg, digit) => options.emit({ type: 'dtmf', leg: leg.id, at: this.wallNow(), digit }),
     };
@@ -176,7 +176,7 @@ export class MediaEngine {
 
   private listenerFor(leg: Leg): TransportListener {
     return {
-      packet: (packet, nowMs) => leg.received(packet, nowMs),
+      packet: (packet, nowMs) => this.guarded(leg, () => leg.received(packet, nowMs)),
       connected: () => this.options.emit({ type: 'leg-connected', leg: leg.id, at: this.wallNow() }),
       lost: (because) => this.lose(leg, because),
       echoed: (rttMs) => {
@@ -264,9 +264,21 @@ export class MediaEngine {
     return null;
   }
 
+  /** A failure of ours over one leg's packet costs that leg, not everybody's call. */
+  private guarded(leg: Leg, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.log('error', 'a failure of ours', { leg: leg.id, detail: messageOf(error) });
+      this.lose(leg, 'failed');
+    }
+  }
+
   private watch(): void {
     const nowMs = this.now();
-    for (const { leg, watch } of this.legs.values()) this.report(leg, watch.check(nowMs, signsOf(leg)));
+    for (const { leg, watch } of this.legs.values()) {
+      this.guarded(leg, () => this.report(leg, watch.check(nowMs, signsOf(leg))));
+    }
   }
 
   private report(leg: Leg, finding: Finding | null): void {

@@ -101,10 +101,6 @@ export class Leg {
     this.player = { player, stop };
   }
 
-  get playing(): boolean {
-    return this.player !== null;
-  }
-
   /** Sends digits after those still under way. @returns false when the far end knows no telephone-events */
   sendDigits(digits: string): boolean {
     if (this.transport.dtmfPayloadType === null) return false;

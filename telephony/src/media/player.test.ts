@@ -32,6 +32,7 @@ describe('a player', () => {
 
 describe('the ticker', () => {
   let nowMs = 0;
+  const failures: unknown[] = [];
   beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => vi.useRealTimers());
 
@@ -46,7 +47,10 @@ describe('the ticker', () => {
 
   test('gives one frame for every 20 ms, however late its timer comes', () => {
     nowMs = 1_000;
-    const ticker = createTicker(() => nowMs);
+    const ticker = createTicker(
+      () => nowMs,
+      (error) => failures.push(error),
+    );
     let frames = 0;
     const stop = ticker.add(() => (frames += 1));
     expect(frames).toBe(1);
@@ -56,7 +60,10 @@ describe('the ticker', () => {
   });
 
   test('skips what a long stall took instead of playing it in a burst', () => {
-    const ticker = createTicker(() => nowMs);
+    const ticker = createTicker(
+      () => nowMs,
+      (error) => failures.push(error),
+    );
     let frames = 0;
     const stop = ticker.add(() => (frames += 1));
     nowMs += 60_000;
@@ -66,7 +73,10 @@ describe('the ticker', () => {
   });
 
   test('sleeps when nobody plays', () => {
-    const ticker = createTicker(() => nowMs);
+    const ticker = createTicker(
+      () => nowMs,
+      (error) => failures.push(error),
+    );
     const stops = [ticker.add(() => undefined), ticker.add(() => undefined)];
     expect(vi.getTimerCount()).toBe(1);
     for (const stop of stops) stop();
@@ -75,8 +85,28 @@ describe('the ticker', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('whoever fails is taken off, and the others play on', () => {
+    const ticker = createTicker(
+      () => nowMs,
+      (error) => failures.push(error),
+    );
+    let frames = 0;
+    ticker.add((at) => {
+      if (at > nowMs - 1 && frames === 2) throw new Error('broken');
+    });
+    const stop = ticker.add(() => (frames += 1));
+    pass(200, () => 10);
+    expect(failures).toHaveLength(1);
+    expect(frames).toBeGreaterThanOrEqual(10);
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('somebody may leave in the middle of a turn, also the last one', () => {
-    const ticker = createTicker(() => nowMs);
+    const ticker = createTicker(
+      () => nowMs,
+      (error) => failures.push(error),
+    );
     let frames = 0;
     const stop: { it?: () => void } = {};
     stop.it = ticker.add(() => {

@@ -11,7 +11,8 @@ export interface Ticker {
   add(frame: (nowMs: number) => void): () => void;
 }
 
-export function createTicker(now: () => number): Ticker {
+/** @param onFailure hears of a frame that threw: whoever it belongs to is taken off, the others play on */
+export function createTicker(now: () => number, onFailure: (error: unknown) => void): Ticker {
   const members = new Set<(nowMs: number) => void>();
   let timer: NodeJS.Timeout | null = null;
   let dueMs = 0;
@@ -21,7 +22,14 @@ export function createTicker(now: () => number): Ticker {
     let nowMs = now();
     if (nowMs - dueMs > catchUpFrames * frameMs) dueMs = nowMs;
     while (dueMs <= nowMs) {
-      for (const frame of members) frame(nowMs);
+      for (const frame of members) {
+        try {
+          frame(nowMs);
+        } catch (error) {
+          members.delete(frame);
+          onFailure(error);
+        }
+      }
       dueMs += frameMs;
       nowMs = now();
     }

@@ -27,7 +27,12 @@ export class RtpPeer {
   /** Whereto it speaks. */
   target: { port: number; address: string } | null = null;
   private stopTalking: (() => void) | null = null;
-  private readonly ticker = createTicker(() => performance.now());
+  private readonly ticker = createTicker(
+    () => performance.now(),
+    (error) => {
+      throw error;
+    },
+  );
 
   private constructor(socket: Socket) {
     this.socket = socket;
