@@ -28,7 +28,7 @@ class Story {
   last: StepResult | null = null;
 
   at(at: number, input: Bare<ConversationInput>): this {
-    const result = step(this.record, { ...input, at: epochMs(at) } as ConversationInput, settings);
+    const result = step(this.record, { ...input, at: epochMs(at) }, settings);
     this.record = fold(this.record, result.events);
     this.events.push(...result.events);
     this.last = result;

@@ -1,4 +1,4 @@
-import { type AgentId, type LegId, type TeamId } from '@denwaban/core';
+import type { AgentId, TeamId } from '@denwaban/core';
 import { describe, expect, test } from 'vitest';
 import { openHouse, ourNumber } from './house.js';
 
@@ -240,7 +240,7 @@ test('hold, digits and mute reach the phone and the record', async () => {
   await desk.handle.command({ type: 'call.resume', conversation });
   await desk.handle.command({ type: 'call.dtmf', conversation, digits: '42#' });
   await desk.handle.command({ type: 'call.mute', conversation, muted: true });
-  expect(house.phone.digitsTo(leg as LegId)).toBe('42#');
+  expect(house.phone.digitsTo(leg)).toBe('42#');
   expect(JSON.stringify(house.journal.stories.get(house.record().id))).not.toContain('42#');
   expect(house.record().segments.map((one) => one.kind)).toEqual(['wait', 'ring', 'talk', 'hold', 'talk']);
 });

@@ -116,7 +116,7 @@ export async function startEngine(
     people,
     log,
     random,
-    give: (id, input, at = clock.now()) => conversations.give(id, { ...input, at } as ConversationInput),
+    give: (id, input, at = clock.now()) => conversations.give(id, { ...input, at }),
     agentChanged(agent) {
       refresh(agent.person.id);
       engine.tellDesks(agent);
