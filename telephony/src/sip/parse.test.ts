@@ -127,7 +127,9 @@ test.each([
 test('more than 256 headers, 32 kB of head or 64 kB in all are refused with 513 and can be answered', () => {
   const many = parse(requestText({ extra: Array.from({ length: 300 }, (_, index) => `X-${index}: y`) }));
   expect(many).toMatchObject({ ok: false, code: 'too-many-headers', status: 513 });
-  const joined = parse(requestText({ extra: [`Route: ${Array.from({ length: 300 }, () => '<sip:a>').join(',')}`] }));
+  const route = `Route: ${Array.from({ length: 300 }, () => '<sip:a>').join(',')}`;
+  // As the last line, where only the values of this one can be counted.
+  const joined = parse(requestText().replace('\r\n\r\n', `\r\n${route}\r\n\r\n`));
   expect(joined).toMatchObject({ ok: false, code: 'too-many-headers', status: 513 });
   const head = parse(requestText({ extra: [`X: ${'a'.repeat(limits.headBytes)}`] }));
   expect(head).toMatchObject({ ok: false, code: 'too-large', status: 513 });

@@ -54,6 +54,13 @@ describe('what a request must be (§8.2)', () => {
     expect(world.calls).toHaveLength(1);
   });
 
+  test('two callers that mint the same branch are two (§17.2.3)', () => {
+    const world = makeWorld();
+    world.receive(invite({ branch: 'z9hG4bK1', callId: 'a' }));
+    world.receive(invite({ branch: 'z9hG4bK1', callId: 'b' }).replace('192.0.2.10:5060', '192.0.2.10:5062'));
+    expect(world.calls).toHaveLength(2);
+  });
+
   test('an offer inside multipart/mixed is found', () => {
     const world = makeWorld();
     const body = `--x\r\nContent-Type: text/plain\r\n\r\nhi\r\n--x\r\nContent-Type: application/sdp\r\n\r\n${offerText}\r\n--x--\r\n`;
