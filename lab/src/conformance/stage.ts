@@ -64,7 +64,7 @@ export function stage(): Stage {
   afterEach(async (context) => {
     for (const what of toClose.splice(0)) await what.close();
     if (context.task.result?.state === 'fail') {
-      process.stderr.write(`the system’s log:\n${system?.log().slice(-12_000)}\n`);
+      process.stderr.write(`the system’s log:\n${system?.trouble(60)}\n`);
     }
   });
   afterAll(async () => {
