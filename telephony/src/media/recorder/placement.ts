@@ -21,7 +21,7 @@ const settleMs = 300;
 const waitingMax = 250;
 /** Drift of a sender's clock is looked at over windows of this length and taken out when it reaches `driftTicks`. */
 const driftWindowMs = 4_000;
-const driftTicks = 12 * ticksPerMs;
+const driftTicks = 16 * ticksPerMs;
 
 /**
  * Lays one direction's packets on the recording's clock by RTP time.
