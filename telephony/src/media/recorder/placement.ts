@@ -95,6 +95,8 @@ export class StreamPlacement {
     this.waiting = [];
     for (const packet of packets) {
       const ticks = this.lastTicks + ticksApart(packet.timestamp, this.lastTimestamp);
+      // Nobody speaks ahead of the present. Painted there, a wild timestamp would carry the canvas away from everybody's now.
+      if (ticks + this.offset - packet.arrivalMs * ticksPerMs > strayTicks) continue;
       this.follow(packet.timestamp, ticks);
       this.place(ticks + this.offset, packet.payload, packet.codec);
     }
