@@ -23,7 +23,7 @@ export function MeMenu() {
   };
   return (
     <Menu.Root>
-      <Menu.Trigger aria-label={t('me.menu', { name: me.name })} className="rounded-full">
+      <Menu.Trigger data-testid="me" aria-label={t('me.menu', { name: me.name })} className="rounded-full">
         <Avatar letter={initial(me.name)} size="small" />
       </Menu.Trigger>
       <Menu.Portal>
