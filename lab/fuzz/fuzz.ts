@@ -129,7 +129,7 @@ async function main(): Promise<void> {
   }
 
   say('');
-  say('target          runs        new   kept   slowest message as seen / when tried again');
+  say('target          runs        new   kept   slowest message by the clock / by processor time, tried again');
   for (const [name, { runs, features, kept, worstMs, provenMs }] of totals) {
     say(
       `${name.padEnd(15)} ${String(runs).padEnd(11)} ${String(features).padEnd(5)} ${String(kept).padEnd(6)} ${worstMs.toFixed(1)} ms / ${provenMs.toFixed(1)} ms`,
