@@ -14,6 +14,8 @@ export function MeMenu() {
   const navigate = useNavigate();
   if (!me) return null;
   const signOut = async () => {
+    // Who comes back tomorrow is not available before they say so.
+    phone.goAway('other');
     phone.stop();
     phone.connection.stop();
     // Offline too one wants to leave: the cookie dies with the session at the server, later.
