@@ -118,8 +118,8 @@ export function takeSipCall(call: IncomingCall, options: SipCallerOptions): Call
       told?.answered(dialog === null ? null : JSON.stringify(dialog));
     },
     onAcknowledged(answer) {
-      // Only when our 200 carried the offer. An answer without a codec of ours makes a call that nobody could hear.
-      if (call.offer !== null || over || (answer !== null && aim(answer))) return;
+      // An answer comes when our 200 carried the offer, to the first INVITE or a later one; without a codec of ours nobody could hear.
+      if (over || (answer === null ? call.offer !== null : aim(answer))) return;
       over = true;
       endCall(call, true, 'not-acceptable');
       told?.ended('failed');
