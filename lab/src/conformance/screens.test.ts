@@ -32,13 +32,23 @@ async function look(page: Page, name: string, locale: string): Promise<Finding[]
   expect(spill, `${name}: wider than the window by`).toBeLessThanOrEqual(0);
   expect(await page.title(), `${name} has a title`).not.toBe('');
   await page.evaluate(axe);
-  const findings = await page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as { axe: { run(): Promise<{ violations: unknown[] }> } };
-    const { violations } = await checker.run();
-    return (
-      violations as { id: string; impact: string; help: string; nodes: { target: string[]; html: string }[] }[]
-    ).map(({ id, impact, help, nodes }) => ({ id, impact, help, where: nodes.map(({ html }) => html.slice(0, 160)) }));
+  const { findings, passed } = await page.evaluate(async () => {
+    interface Rule {
+      id: string;
+      impact: string;
+      help: string;
+      nodes: { html: string }[];
+    }
+    const { axe: checker } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: Rule[]; passes: Rule[] }> };
+    };
+    const { violations, passes } = await checker.run();
+    const findings = violations.map(({ id, impact, help, nodes }) => {
+      return { id, impact, help, where: nodes.map(({ html }) => html.slice(0, 160)) };
+    });
+    return { findings, passed: passes.map(({ id }) => id) };
   });
+  expect(passed, `${name}: axe looked`).toEqual(expect.arrayContaining(['color-contrast', 'document-title']));
   for (const { impact, id, help, where } of findings) {
     process.stdout.write(`${name} (${locale}): ${impact} ${id}: ${help}: ${where.join(' | ').slice(0, 400)}\n`);
   }
@@ -116,12 +126,19 @@ describe.skipIf(absent)(`screens${absent ? ` (${absent})` : ''}`, () => {
         .locator('nav a[href^="/"]')
         .evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''));
       expect(links.length, 'the navigation has links').toBeGreaterThan(2);
-      for (const [i, href] of [...new Set(links)].entries()) {
+      // The import is behind a button of the customers' screen.
+      for (const [i, href] of [...new Set([...links, '/customers/import'])].entries()) {
         await page.goto(system.origin + href);
         await page.waitForLoadState('networkidle');
         const name = `${30 + i}-${href.replaceAll('/', '') || 'desk'}`;
         found[href] = await look(page, name, locale);
       }
+      // What is planted must be found, else a clean sheet means nothing.
+      await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<button id="planted"></button>'));
+      expect(serious({ planted: await look(page, '99-planted', locale) })).toEqual([
+        expect.stringContaining('button-name at <button id="planted">'),
+      ]);
+
       await page.goto(`${system.origin}/conversations`);
       await tab.id('conversation-row').first().click();
       await page.locator('main h1').first().waitFor();
