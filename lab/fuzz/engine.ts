@@ -106,6 +106,15 @@ export class Fuzzer {
     return new Map(this.#pools.map(({ target, tally }) => [target.name, tally]));
   }
 
+  /** Forgets every input and feature: what is then still in memory, the edges keep. */
+  letGo(): void {
+    for (const pool of this.#pools) {
+      pool.inputs = [];
+      pool.bytes = 0;
+      pool.features.clear();
+    }
+  }
+
   /** Runs every seed and every input of the corpus once, unbent. */
   replay(): void {
     for (const pool of this.#pools) {

@@ -20,7 +20,9 @@ export interface Job {
 export const sharedHeadBytes = 12;
 
 export type Word =
-  | { type: 'sample'; runs: number; heapBytes: number; tallies: Map<string, Tally>; last: boolean }
+  | { type: 'sample'; runs: number; heapBytes: number; tallies: Map<string, Tally> }
+  /** The last: heap without what the fuzzer itself kept. */
+  | { type: 'end'; heapBytes: number }
   | { type: 'found'; target: string; code: string; detail: string; bytes: Uint8Array }
   | { type: 'kept'; target: string; feature: string; bytes: Uint8Array };
 
@@ -50,18 +52,22 @@ export function work(): void {
       if (job.keep) say({ type: 'kept', target: target.name, feature, bytes: target.encode(input) });
     },
   });
-  const sample = (last: boolean): void => {
+  const heapBytes = (): number => {
     collect();
-    say({ type: 'sample', runs, heapBytes: process.memoryUsage().heapUsed, tallies: fuzzer.tallies, last });
+    return process.memoryUsage().heapUsed;
   };
+  const sample = (): void =>
+    say({ type: 'sample', runs, heapBytes: heapBytes(), tallies: structuredClone(fuzzer.tallies) });
   fuzzer.replay();
-  sample(false);
+  sample();
   let nextMs = Date.now() + job.sampleMs;
   while (Date.now() < job.untilMs) {
     for (let turns = 0; turns < 50; turns++) fuzzer.step();
     if (Date.now() < nextMs) continue;
     nextMs += job.sampleMs;
-    sample(false);
+    sample();
   }
-  sample(true);
+  sample();
+  fuzzer.letGo();
+  say({ type: 'end', heapBytes: heapBytes() });
 }
