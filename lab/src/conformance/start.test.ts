@@ -11,7 +11,6 @@ import { freePorts } from '../peers/ports.js';
 import { run, sleep, until, type Running } from '../peers/process.js';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-/** The promise is 2 s on a machine that has nothing else to do; a test's machine has. */
 
 let folder: string;
 let env: Record<string, string>;
