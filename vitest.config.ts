@@ -8,5 +8,6 @@ export default defineConfig({
     include: ['{core,telephony,server,desk,lab}/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs'],
     exclude: ['**/node_modules/**', '**/dist/**', 'lab/src/conformance/**', 'lab/src/chaos/**'],
     testTimeout: 20_000,
+    globalSetup: ['server/src/store/testing/global-setup.ts'],
   },
 });

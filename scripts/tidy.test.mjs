@@ -20,6 +20,7 @@ describe('tidy', () => {
     expect(findSwitchedOff('a', "test.skip('x', () => {}); // macOS has no /proc")).toEqual([]);
     expect(findSwitchedOff('a', "// macOS has no /proc\ntest.skip('x', () => {});")).toEqual([]);
     expect(findSwitchedOff('a', 'describe.skipIf(absent)(`x${absent}`, () => {});')).toEqual([]);
+    expect(findSwitchedOff('a', "test.runIf(process.platform === 'linux')('x', () => {});")).toEqual([]);
     expect(findSwitchedOff('a', "test('x skips music', () => {});")).toEqual([]);
   });
 

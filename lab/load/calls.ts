@@ -59,7 +59,7 @@ export const answerDelay: Benchmark = {
         }
       }
     } catch (error) {
-      process.stderr.write(`${desk.story()}\n${system.log().slice(-3000)}\n`);
+      process.stderr.write(`${desk.story()}\n${system.trouble()}\n`);
       throw error;
     } finally {
       desk.close();

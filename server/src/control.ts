@@ -32,12 +32,12 @@ const now = () => epochMs(Date.now());
 
 export async function runControl(): Promise<void> {
   const supervisor = process.ppid;
-  let dataDir: string | null = null;
+  // From the environment, not from the start's message: that comes only when the database runs, and it may be orphaned before.
+  const dataDir = process.env['DENWABAN_DATA_DIR'];
   const role = await enterRole('control', () => {
-    if (dataDir !== null) endPostgresOf(supervisor, dataDir);
+    if (dataDir !== undefined) endPostgresOf(supervisor, dataDir);
     process.exit(1);
   });
-  dataDir = role.start.settings.dataDir;
   try {
     const { facts, stop } = await startControl(role.start, (step) => role.tell({ type: 'progress', step }));
     const end = role.awaitEnd();

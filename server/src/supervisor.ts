@@ -86,7 +86,7 @@ async function launch(
   const run = (name: 'control' | 'media', start: () => Promise<RoleStart>): Child => {
     const child = keepRunning({
       name,
-      env: { ...env, DENWABAN_LOG_LEVEL: settings.logLevel },
+      env: { ...env, DENWABAN_LOG_LEVEL: settings.logLevel, DENWABAN_DATA_DIR: settings.dataDir },
       program,
       args: ['--role', name],
       start,

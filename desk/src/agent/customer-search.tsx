@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { useDeferredValue, useId, useRef, useState } from 'react';
 import type { CustomerView } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 import { cx } from '../kit/cx.js';
 import { showNumber, useWords } from '../words/index.js';
 import { selectCustomer } from './selected-customer.js';

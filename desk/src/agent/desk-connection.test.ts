@@ -43,12 +43,12 @@ class FakeTimers implements Timers {
     for (;;) {
       const next = [...this.waiting].filter((timer) => timer.at <= until).toSorted((a, b) => a.at - b.at)[0];
       if (!next) break;
-      this.now = next.at;
+      this.now = Math.max(this.now, next.at);
       if (next.every === null) this.waiting.delete(next);
       else next.at += next.every;
       next.run();
     }
-    this.now = until;
+    this.now = Math.max(this.now, until);
   }
 }
 
@@ -159,6 +159,17 @@ test('a connection over which nothing comes is given up: half-open ones look ali
   timers.move(7_000);
   expect(first.closed).toBe(true);
   expect(sockets.length).toBeGreaterThan(1);
+});
+
+test('a page that was blocked for a while does not blame the server for what it could not hear', () => {
+  open();
+  timers.move(5_000);
+  timers.now += 20_000; // nothing ran: no timer, no message
+  timers.move(0);
+  expect(socket().closed).toBe(false);
+  socket().hear({ type: 'pong', n: 1, now: 1_000_000 });
+  timers.move(5_000);
+  expect(sockets).toHaveLength(1);
 });
 
 test('answers to the pings keep it, and give the round trip', () => {

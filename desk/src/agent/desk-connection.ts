@@ -72,6 +72,7 @@ export class DeskConnection {
   #pings = 0;
   #pingSentAt = 0;
   #heardAt = 0;
+  #beatAt = 0;
   #seq = -1;
 
   constructor(options: ConnectionOptions) {
@@ -81,6 +82,7 @@ export class DeskConnection {
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
+    this.#beatAt = this.#options.now();
     this.#cancelBeat = this.#options.timers.every(pingEveryMs, () => this.#beat());
     this.#connect();
   }
@@ -161,6 +163,10 @@ export class DeskConnection {
   #beat(): void {
     if (!this.#socket) return;
     const now = this.#options.now();
+    // After a blocked main thread, or sleep, what was sent to us is still in the queue behind this timer (and behind the ticks
+    // that gathered meanwhile): for that time nobody is blamed.
+    if (now - this.#beatAt > 2 * pingEveryMs) this.#heardAt = now;
+    this.#beatAt = now;
     if (now - this.#heardAt > silenceMsMax) {
       this.#drop(); // half-open: TCP would need minutes to notice
       this.#retry();

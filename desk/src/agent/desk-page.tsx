@@ -1,4 +1,4 @@
-import { usePageTitle } from '../app/title.js';
+import { usePageTitle } from '../kit/title.js';
 import { useWords } from '../words/index.js';
 import { CallStack } from './call-stack.js';
 import { useDeskState } from './desk-session.js';

@@ -1,8 +1,8 @@
 /** The phone of the signed-in person, made once for the frame around all screens; screens come and go under it. */
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import type { Me } from '@denwaban/core/wire';
-import { api, ApiError } from '../app/api.js';
-import { thisBuild } from '../app/build.js';
+import { api, ApiError } from '../link/api.js';
+import { thisBuild } from '../link/build.js';
 import { steadyTimers } from '../kit/steady-timers.js';
 import { useView } from '../kit/store.js';
 import { setSkew } from '../kit/ticker.js';

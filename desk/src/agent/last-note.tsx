@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { StickyNote } from 'lucide-react';
 import type { ConversationSummary } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 import { Card, CardTitle } from '../kit/card.js';
 import { dispositionText, shortDate, useWords } from '../words/index.js';
 

@@ -1,6 +1,6 @@
 import { Button } from '../kit/button.js';
 import { Notice } from '../kit/notice.js';
-import { codeText } from '../app/error-text.js';
+import { codeText } from '../link/error-text.js';
 import { useEffect, useState } from 'react';
 import { useWords } from '../words/index.js';
 import { useConnectionView, useDeskState, useLineView, usePhone, usePhoneView } from './desk-session.js';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Headset, UserRoundSearch } from 'lucide-react';
 import type { CallerView, CustomerView, DeskState } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 import { Card, CardTitle, Empty } from '../kit/card.js';
 import { callerNumber, useWords } from '../words/index.js';
 import { ContactLines } from './contact-lines.js';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { LayoutGrid } from 'lucide-react';
 import type { AgentView } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 import { buttonLook } from '../kit/button.js';
 import { Card, CardTitle } from '../kit/card.js';
 import { cx } from '../kit/cx.js';
@@ -13,7 +13,8 @@ import { useConnectionView } from './desk-session.js';
 
 /** A look at the colleagues, asked for now and then. Everybody, live, is the board: in a process of its own. */
 const everyMs = 5_000;
-/** So many of the other teams; more is what the board is for. */
+/** So many of one's own team, and of the others together; more is what the board is for. */
+const mineMax = 40;
 const othersMax = 24;
 
 const rank = (agent: AgentView) => stateOrder.indexOf(agent.presence.state);
@@ -46,7 +47,7 @@ export function TeamColumn() {
           return count > 0 && state !== 'offline' && <StateChip key={state} state={state} count={count} />;
         })}
       </div>
-      {team && <Group name={team.name} agents={mine} />}
+      {team && <Group name={team.name} agents={mine.slice(0, mineMax)} />}
       {teams.map(([id, name]) => (
         <Group
           key={id}

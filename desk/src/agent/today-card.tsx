@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 import { Card, CardTitle, Fact } from '../kit/card.js';
 import { dayStart, span, useWords } from '../words/index.js';
 import { useConnectionView } from './desk-session.js';

@@ -1,7 +1,7 @@
 /** What is known of a caller beside the call itself: the customer's card and the last conversations. */
 import { useQuery } from '@tanstack/react-query';
 import type { CallerView, ConversationSummary, CustomerView } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
+import { api } from '../link/api.js';
 
 /** The whole customer behind a caller. There is no look-up by id, so the number that rang is searched. */
 export function useCustomer(caller: CallerView | null): CustomerView | null {

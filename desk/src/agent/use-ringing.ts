@@ -1,7 +1,7 @@
 /** What makes an incoming call noticed: sound, the page's title, a notification; and the word to the server that it rings. */
 import { useEffect } from 'react';
 import type { DeskState } from '@denwaban/core/wire';
-import { flashTitle } from '../app/title.js';
+import { flashTitle } from '../kit/title.js';
 import { steadyTimers } from '../kit/steady-timers.js';
 import { callerName, callerNumber, currentWords } from '../words/index.js';
 import { usePhone, usePhoneView } from './desk-session.js';

@@ -215,10 +215,10 @@ export class WarmLine {
 
   #look(): void {
     const now = this.#options.now();
-    const slept = now - this.#watchedAt > 4 * watchEveryMs;
+    // After a blocked main thread, or sleep, the beats are still in the queue behind this timer (and behind the ticks that
+    // gathered meanwhile): for that time the line is not blamed.
+    if (now - this.#watchedAt > 4 * watchEveryMs) this.#beatAt = now;
     this.#watchedAt = now;
-    // After a blocked main thread the beats are still in the queue behind this timer: look again next time.
-    if (slept) return;
     const { phase } = this.store.get();
     const limit = phase === 'open' ? beatMsMax : openingMsMax;
     if ((phase === 'open' || phase === 'opening') && now - this.#beatAt > limit) this.rebuild();

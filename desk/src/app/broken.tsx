@@ -3,7 +3,7 @@ import { Compass, TriangleAlert } from 'lucide-react';
 import { Button, buttonLook } from '../kit/button.js';
 import { Card, Empty } from '../kit/card.js';
 import { useWords } from '../words/index.js';
-import { errorText } from './error-text.js';
+import { errorText } from '../link/error-text.js';
 
 export function NotFound() {
   const { t } = useWords();

@@ -6,7 +6,7 @@ import { LineBanner } from '../agent/line-banner.js';
 import { useWords } from '../words/index.js';
 import { Header } from './header.js';
 import { Rail } from './rail.js';
-import { queries } from './queries.js';
+import { queries } from '../link/queries.js';
 import { VersionBanner } from './version-banner.js';
 
 /** Around every screen of a signed-in person: the header, the phone, and whatever rings. */

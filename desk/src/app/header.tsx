@@ -4,8 +4,8 @@ import { CustomerSearch } from '../agent/customer-search.js';
 import { useConnectionView, useDeskState, useLineView } from '../agent/desk-session.js';
 import { cx } from '../kit/cx.js';
 import { useWords } from '../words/index.js';
-import { api } from './api.js';
-import { thisVersion } from './build.js';
+import { api } from '../link/api.js';
+import { thisVersion } from '../link/build.js';
 import { ShortcutSheet } from './shortcut-sheet.js';
 
 /** Above every screen: find somebody, and whether line, microphone and version are as they should be. */

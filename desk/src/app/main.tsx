@@ -6,7 +6,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startLocale } from '../words/index.js';
-import { queries } from './queries.js';
+import { queries } from '../link/queries.js';
 import { router } from './router.js';
 
 startLocale();

@@ -4,8 +4,8 @@ import { LogOut } from 'lucide-react';
 import { useConnectionView, usePhone } from '../agent/desk-session.js';
 import { Avatar } from '../kit/card.js';
 import { initial, useWords } from '../words/index.js';
-import { api } from './api.js';
-import { queries } from './queries.js';
+import { api } from '../link/api.js';
+import { queries } from '../link/queries.js';
 
 export function MeMenu() {
   const { t } = useWords();

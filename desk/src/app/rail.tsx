@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { Headphones, History, LayoutGrid, Phone, UsersRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/index.js';
-import { isDemo } from './build.js';
-import { LanguageSwitch } from './language-switch.js';
+import { isDemo } from '../link/build.js';
+import { LanguageSwitch } from '../kit/language-switch.js';
 import { MeMenu } from './me-menu.js';
 
 /** The ways to the other screens, at the left edge; at its foot what belongs to the person. */

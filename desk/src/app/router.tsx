@@ -8,10 +8,10 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { DeskPage } from '../agent/desk-page.js';
-import { api, ApiError } from './api.js';
+import { api, ApiError } from '../link/api.js';
 import { Broken, NotFound } from './broken.js';
 import { Frame } from './frame.js';
-import { queries } from './queries.js';
+import { queries } from '../link/queries.js';
 import { SignInPage } from './sign-in.js';
 import { readFilter } from '../supervisor/conversation-filter.js';
 

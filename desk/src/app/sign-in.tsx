@@ -7,13 +7,13 @@ import { Card } from '../kit/card.js';
 import { Field } from '../kit/field.js';
 import { Notice } from '../kit/notice.js';
 import { useWords } from '../words/index.js';
-import { api } from './api.js';
+import { api } from '../link/api.js';
 import { DemoPeople } from './demo-people.js';
-import { errorText } from './error-text.js';
-import { LanguageSwitch } from './language-switch.js';
-import { ProductMark } from './product-mark.js';
-import { queries } from './queries.js';
-import { usePageTitle } from './title.js';
+import { errorText } from '../link/error-text.js';
+import { LanguageSwitch } from '../kit/language-switch.js';
+import { ProductMark } from '../kit/product-mark.js';
+import { queries } from '../link/queries.js';
+import { usePageTitle } from '../kit/title.js';
 
 export function SignInPage() {
   const { t } = useWords();

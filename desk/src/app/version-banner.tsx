@@ -3,7 +3,7 @@ import { useHasDrafts } from '../agent/drafts.js';
 import { Button } from '../kit/button.js';
 import { Notice } from '../kit/notice.js';
 import { useWords } from '../words/index.js';
-import { useReload } from './use-reload.js';
+import { useReload } from '../link/use-reload.js';
 
 /** The server has another build: the page reloads as soon as nobody would be disturbed by it. Never in a call. */
 export function VersionBanner() {

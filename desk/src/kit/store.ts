@@ -1,7 +1,12 @@
 /** The smallest external store: one immutable view, replaced when something changes. React reads it with `useView`. */
 import { useSyncExternalStore } from 'react';
 
-export class Store<View extends object> {
+export interface Readable<View> {
+  get(): View;
+  subscribe(listener: () => void): () => void;
+}
+
+export class Store<View extends object> implements Readable<View> {
   #view: View;
   readonly #listeners = new Set<() => void>();
 
@@ -26,6 +31,6 @@ export class Store<View extends object> {
 }
 
 /** Draws again only when what `pick` takes out of the view changes; `pick` must not make new objects. */
-export function useView<View extends object, Part>(store: Store<View>, pick: (view: View) => Part): Part {
+export function useView<View extends object, Part>(store: Readable<View>, pick: (view: View) => Part): Part {
   return useSyncExternalStore(store.subscribe, () => pick(store.get()));
 }

@@ -3,9 +3,9 @@ import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ConversationDetail } from '@denwaban/core/wire';
-import { api } from '../app/api.js';
-import { errorText } from '../app/error-text.js';
-import { usePageTitle } from '../app/title.js';
+import { api } from '../link/api.js';
+import { errorText } from '../link/error-text.js';
+import { usePageTitle } from '../kit/title.js';
 import { Avatar, Card, CardTitle } from '../kit/card.js';
 import { Notice } from '../kit/notice.js';
 import {

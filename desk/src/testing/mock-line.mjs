@@ -1,5 +1,6 @@
 /** The media side of a warm line, for the mock only: answers an offer and sends the heartbeat. */
 import ndc from 'node-datachannel';
+import { phoneMessage } from '@denwaban/core/wire';
 
 /** @returns the answer and a function that ends the line */
 export async function answerLine(sdp, onProven, onPacket = () => undefined) {
@@ -48,4 +49,19 @@ export async function answerLine(sdp, onProven, onPacket = () => undefined) {
       peer.close();
     },
   };
+}
+
+/** The customer's phone: rings after a moment and is answered after another. */
+export function onPhone(socket) {
+  let line;
+  socket.on('close', () => line?.close());
+  socket.on('message', async (data) => {
+    const message = phoneMessage.parse(JSON.parse(String(data)));
+    if (message.type === 'dial') {
+      line = await answerLine(message.offer, () => undefined);
+      socket.send(JSON.stringify({ type: 'dialling', answer: line.answer }));
+      setTimeout(() => socket.send(JSON.stringify({ type: 'ringing' })), 800);
+      setTimeout(() => socket.send(JSON.stringify({ type: 'answered' })), 2500);
+    } else if (message.type === 'hang-up') line?.close();
+  });
 }

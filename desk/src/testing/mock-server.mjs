@@ -3,18 +3,15 @@
  * can be looked at in a real browser. `node desk/src/testing/mock-server.mjs [port] [agents]`. Scenes: POST /mock/<scene>.
  * Every message it sends is checked against the schema first. Not part of the product.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import * as wire from '@denwaban/core/wire';
 import { detailOf, makeAgents, makeConversations, makeCustomers, voice } from './mock-data.mjs';
-import { answerLine } from './mock-line.mjs';
+import { serveFile, wav } from './mock-files.mjs';
+import { answerLine, onPhone } from './mock-line.mjs';
 
 const port = Number(process.argv[2] ?? 5301);
 const agentCount = Number(process.argv[3] ?? 12);
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const now = () => Date.now();
 const agents = makeAgents(agentCount, now());
 const customers = makeCustomers(agents);
@@ -205,20 +202,6 @@ setInterval(() => {
     if (socket.page === 'board' && socket.readyState === 1) sendBoard(socket, false, some);
 }, 250).unref();
 
-function onPhone(socket) {
-  let line;
-  socket.on('close', () => line?.close());
-  socket.on('message', async (data) => {
-    const message = wire.phoneMessage.parse(JSON.parse(String(data)));
-    if (message.type === 'dial') {
-      line = await answerLine(message.offer, () => undefined);
-      socket.send(JSON.stringify({ type: 'dialling', answer: line.answer }));
-      setTimeout(() => socket.send(JSON.stringify({ type: 'ringing' })), 800);
-      setTimeout(() => socket.send(JSON.stringify({ type: 'answered' })), 2500);
-    } else if (message.type === 'hang-up') line?.close();
-  });
-}
-
 const routes = {
   'GET /health': () => ({
     status: 'ok',
@@ -291,15 +274,6 @@ async function body(request) {
   return text && JSON.parse(text);
 }
 
-const types = {
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.html': 'text/html; charset=utf-8',
-};
-const policy = (host) =>
-  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob: ws://${host}; media-src 'self' blob:; worker-src 'self' blob:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`;
-
 async function answer(request, response) {
   const url = new URL(request.url, 'http://mock');
   const send = (status, value, type = 'application/json') => {
@@ -357,20 +331,7 @@ async function answer(request, response) {
     if (!self.signedIn && path !== '/health' && path !== '/demo') return refuse('not-signed-in');
     return found === null ? refuse('not-signed-in') : send(200, found);
   }
-  const file = extname(url.pathname) ? normalize(url.pathname) : '/index.html';
-  try {
-    let text = await readFile(join(dist, file));
-    if (file === '/index.html') text = String(text).replace('%DENWABAN_BUILD%', 'mock').replace('%DENWABAN_DEMO%', '1');
-    response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      'content-security-policy': policy(request.headers.host),
-      'origin-agent-cluster': '?1',
-      'cross-origin-opener-policy': 'same-origin',
-    });
-    response.end(text);
-  } catch {
-    send(404, {});
-  }
+  return serveFile(request, response, url.pathname);
 }
 
 createServer((request, response) => void answer(request, response))
@@ -381,27 +342,3 @@ createServer((request, response) => void answer(request, response))
     else socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
   })
   .listen(port, '127.0.0.1', () => process.stdout.write(`mock: http://127.0.0.1:${port}\n`));
-
-function wav(seconds) {
-  const frames = Math.floor(seconds * 8000);
-  const data = Buffer.alloc(44 + frames * 4);
-  data.write('RIFF', 0);
-  data.writeUInt32LE(36 + frames * 4, 4);
-  data.write('WAVEfmt ', 8);
-  data.writeUInt32LE(16, 16);
-  data.writeUInt16LE(1, 20);
-  data.writeUInt16LE(2, 22);
-  data.writeUInt32LE(8000, 24);
-  data.writeUInt32LE(32_000, 28);
-  data.writeUInt16LE(4, 32);
-  data.writeUInt16LE(16, 34);
-  data.write('data', 36);
-  data.writeUInt32LE(frames * 4, 40);
-  for (let n = 0; n < frames; n++) {
-    for (const channel of [0, 1]) {
-      const sample = voice(channel, n / 8000) * Math.sin((n / 8000) * 2 * Math.PI * (channel ? 330 : 220));
-      data.writeInt16LE(Math.round(sample * 12_000), 44 + n * 4 + channel * 2);
-    }
-  }
-  return data;
-}

@@ -5,7 +5,7 @@ import { layOut } from '../peers/browser.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { sleep, watchLateness } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';
-import { likeness, missingStage, near, stage } from './stage.js';
+import { likeness, missingStage, near, stage, systemSound } from './stage.js';
 
 const absent = missingStage();
 
@@ -54,7 +54,7 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     const begun = Date.now();
     const lateness = watchLateness();
     const { outgoing } = await phone.dial(on.companyNumber());
-    const music = await phone.event('CALL_ESTABLISHED');
+    const waiting = await phone.event('CALL_ESTABLISHED');
     await sleep(5000);
     await agent.lateMs();
     await agent.id('go-available').click(); // and is offered the caller before anybody could read "available"
@@ -83,10 +83,12 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     expect(record.offers[0]!.offeredAt - said!).toBeLessThan(1000 + pageLateMs);
 
     const heard = readWav(phone.heard()[0]!).channels[0]!;
-    const waitedS = (said! - music.at) / 1000;
+    const waitedS = (said! - waiting.at) / 1000;
+    const music = systemSound('hold-music');
     for (let second = 1; second + 1 < waitedS; second++) {
-      expect(rms(cut(heard, 8000, second, second + 1)), `music in second ${second}`).toBeGreaterThan(0.003);
+      expect(rms(cut(heard, 8000, second, second + 1)), `sound in second ${second}`).toBeGreaterThan(0.003);
     }
+    expect(likeness(cut(heard, 8000, 0, waitedS), music), 'it is the music').toBeGreaterThanOrEqual(0.9);
     expect(find(cut(heard, 8000, 1, 4), voices.agent.samples).coefficient).toBeLessThan(0.4);
     expect(likeness(heard.subarray(-4 * 8000), sent.samples)).toBeGreaterThanOrEqual(0.9);
     // The recording is of the talk: music is nobody's voice and not in it.

@@ -1,11 +1,11 @@
 /** Parts die in the middle of a call. People are told, the record is one and has a stated end, and the next call goes through. */
 import { describe, expect, test } from 'vitest';
 import { Agent } from '../peers/agent.js';
-import { cut, rms } from '../peers/correlate.js';
+import { cut, find } from '../peers/correlate.js';
 import { isAlive } from '../peers/denwaban.js';
 import { sleep, until } from '../peers/process.js';
 import { readWav } from '../peers/wav.js';
-import { missingStage, stage } from './stage.js';
+import { missingStage, stage, systemSound } from './stage.js';
 
 const absent = missingStage();
 
@@ -47,9 +47,10 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
     expect(record.agents.map(({ name }) => name)).toEqual([owner.name, mate.name]);
     expect(record.segments.filter(({ kind }) => kind === 'talk')).toHaveLength(2);
     const heard = readWav(phone.heard()[0]!).channels[0]!;
-    // From the second offer on until the colleague's answer the caller hears our announcement or ring-back.
-    const toldFrom = (offeredAgain - established.at) / 1000;
-    expect(rms(cut(heard, 8000, toldFrom - 1, toldFrom + 1.5))).toBeGreaterThan(0.003);
+    // The caller was told in words, before the colleague answered.
+    const told = find(cut(systemSound('announcement-reconnecting'), 8000, 0, 1.5), heard);
+    expect(told.coefficient).toBeGreaterThanOrEqual(0.9);
+    expect(told.at / 8000).toBeLessThan((offeredAgain + 2000 - established.at) / 1000);
     expect(second.problems).toEqual([]);
   });
 

@@ -127,7 +127,9 @@ describe.skipIf(absent)(`screens${absent ? ` (${absent})` : ''}`, () => {
       await page.locator('main h1').first().waitFor();
       await page.waitForLoadState('networkidle');
       await sleep(800); // the waveform is drawn
+      await page.setViewportSize({ width: 1280, height: 1300 }); // the whole of it
       found['conversation'] = await look(page, '20-conversation', locale);
+      await page.setViewportSize({ width: 1280, height: 800 });
       await page.goto(`${system.origin}/no-such-page`);
       found['not-found'] = await look(page, '90-not-found', locale);
       expect(serious(found)).toEqual([]);

@@ -1,5 +1,5 @@
 /** What every proof with the real system stands on: it is started once a file, with browsers and telephones at hand. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { cut, find, rms } from '../peers/correlate.js';
 import { Denwaban, type Session } from '../peers/denwaban.js';
 import { missing, until } from '../peers/process.js';
 import { voice, type Voice } from '../peers/speech.js';
+import { decodeUlaw } from '../peers/wav.js';
 
 /** Screens, recordings and other things to look at and listen to; not in git. */
 export const outFolder = fileURLToPath(new URL('../../out', import.meta.url));
@@ -64,7 +65,7 @@ export function stage(): Stage {
   afterEach(async (context) => {
     for (const what of toClose.splice(0)) await what.close();
     if (context.task.result?.state === 'fail') {
-      process.stderr.write(`the system’s log:\n${system?.log().slice(-12_000)}\n`);
+      process.stderr.write(`the system’s log:\n${system?.trouble(60)}\n`);
     }
   });
   afterAll(async () => {
@@ -143,6 +144,11 @@ export function stage(): Stage {
     },
   };
   return on;
+}
+
+/** A sound that the system plays, as samples: `hold-music`, `ring-back`, `announcement-reconnecting`. */
+export function systemSound(name: string): Float32Array {
+  return decodeUlaw(readFileSync(new URL(`../../../telephony/sounds/${name}.ul`, import.meta.url)));
 }
 
 /** Two clocks tell the same duration or moment. */

@@ -75,7 +75,7 @@ export class Denwaban {
     } catch (error) {
       const log = this.log();
       await this.stop();
-      throw new Error(`the system did not start:\n${log.slice(-6000)}`, { cause: error });
+      throw new Error(`the system did not start:\n${log.slice(-3000)}`, { cause: error });
     }
     return Date.now() - begun;
   }
@@ -154,6 +154,18 @@ export class Denwaban {
 
   log(): string {
     return [...this.#logs, this.#process.log()].join('\n--- started again ---\n');
+  }
+
+  /** The last lines at level warn and above and what is no log line, cut short: for the report of a failure. */
+  trouble(lines = 30): string {
+    const calm = /^\{"level":("info"|"debug"|[123]0),/;
+    const left = this.log()
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !calm.test(line));
+    return left
+      .slice(-lines)
+      .map((line) => line.slice(0, 300))
+      .join('\n');
   }
 
   async signIn(email: string, password = this.demo.password): Promise<Session> {

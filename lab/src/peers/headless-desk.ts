@@ -208,6 +208,7 @@ export class HeadlessDesk {
     }
     // As the page does: a line that another tab took stays away, any other is built anew.
     if (message.type === 'line.lost' && message.because !== 'replaced') this.#rebuild();
+    if (message.type === 'error' && message.re === 'line.open') this.#rebuild();
     if (message.type !== 'desk') return;
     this.state = message.state;
     const offer = message.state.offer;

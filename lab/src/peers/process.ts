@@ -28,6 +28,10 @@ export function run(
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   exited.catch(() => undefined); // whoever awaits it hears of the failure
+  // A test run that is cut short leaves nothing behind it.
+  const endIt = () => void child.kill('SIGKILL');
+  process.once('exit', endIt);
+  child.once('exit', () => process.off('exit', endIt));
   return {
     pid: child.pid ?? -1,
     child,

@@ -141,18 +141,3 @@ test('two imports at once of the same file create everybody once', async () => {
     [50, 0],
   ]);
 });
-
-test('a large file leaves the event loop its turns', async () => {
-  const rows = Array.from({ length: 4_000 }, (_, i) => `客 ${i},ｷｬｸ ${i},会社 ${i % 50},052-000-${1000 + i}`);
-  const csv = `氏名,フリガナ,会社,電話番号\n${rows.join('\n')}`;
-  let longestMs = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - last - 5);
-    last = performance.now();
-  }, 5);
-  const result = await store.customers.import(csv, true);
-  clearInterval(timer);
-  expect(result.rows).toBe(4_000);
-  expect(longestMs).toBeLessThan(250); // 50 ms on a machine of its own; the suite shares its cores
-});

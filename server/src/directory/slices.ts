@@ -1,14 +1,14 @@
 /** Long work in slices, so that the event loop gets its turn between them. */
 
 /** @returns a function to await often: it gives way once `sliceMs` of work have passed, and costs nothing otherwise */
-export function makeBreather(sliceMs = 8): () => Promise<void> {
-  let since = performance.now();
+export function makeBreather(sliceMs = 8, now: () => number = () => performance.now()): () => Promise<void> {
+  let since = now();
   const goOn = Promise.resolve();
   return () => {
-    if (performance.now() - since < sliceMs) return goOn;
+    if (now() - since < sliceMs) return goOn;
     return new Promise((resolve) =>
       setImmediate(() => {
-        since = performance.now();
+        since = now();
         resolve();
       }),
     );

@@ -1,8 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import type { Conversation, ConversationEvent } from '@denwaban/core';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { seededChance } from '../directory/chance.js';
 import { makeClient } from './connection.js';
@@ -10,6 +7,7 @@ import { openJournal } from './journal.js';
 import { silentLog } from './log.js';
 import { migrate } from './migrations/migrate.js';
 import { startPostgres, type EmbeddedPostgres } from './postgres/embedded-postgres.js';
+import { keepAsTemplate, makeDataDir } from './testing/prepared.js';
 import { cast, tell } from './testing/stories.js';
 
 const seed = 20_261;
@@ -17,7 +15,8 @@ const rounds = 4;
 
 test(`[JNL1] [JNL2] seed ${seed}: PostgreSQL is killed at ${rounds} moments of a busy floor, and nothing acknowledged is lost`, async () => {
   const chance = seededChance(seed);
-  const dataDir = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'denwaban-kill-'));
+  await keepAsTemplate();
+  const dataDir = makeDataDir();
   // fsync off: what a killed process leaves is in the kernel's hands already.
   const start = () => startPostgres({ dataDir, log: silentLog, settings: { fsync: 'off' } });
   let postgres = await start();

@@ -45,15 +45,21 @@ async function main(): Promise<void> {
     () => engine,
     (alone) => {
       if (orphan !== null) clearTimeout(orphan);
-      orphan = alone ? setTimeout(orphaned, settings.orphanMs) : null;
+      orphan = null;
+      if (alone) watchAlone();
     },
   );
-  const orphaned = (): void => {
-    log('warn', 'control did not come back', { legs: engine.legCount });
-    engine.abandon();
-    // Nobody is left who could start a control again: the supervisor is gone too.
-    if (process.ppid !== parent) void stop(0);
+  const watchAlone = (): void => {
+    orphan = setTimeout(orphaned, Math.max(settings.orphanMs, 100));
   };
+  const orphaned = (): void => {
+    if (engine.legCount > 0) log('warn', 'control did not come back', { legs: engine.legCount });
+    engine.abandon();
+    // Whoever started us is gone too: nobody is left who could start a control. Else one may come whenever it likes.
+    if (process.ppid !== parent) void stop(0);
+    else watchAlone();
+  };
+  watchAlone();
 
   let stopping = false;
   const stop = async (code: number): Promise<void> => {

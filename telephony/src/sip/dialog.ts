@@ -2,7 +2,7 @@
 import { header, headerValues, noBody, type SipHeader, type SipRequest, type SipResponse } from './message.js';
 import { parseNameAddress, tagOf } from './name-address.js';
 import type { Essentials } from './parse.js';
-import { parseSipUri } from './uri.js';
+import { formatSipUri, parseSipUri } from './uri.js';
 import { param } from './syntax.js';
 
 export interface Dialog {
@@ -109,8 +109,14 @@ export function requestInDialog(
   ];
   return [
     { ...dialog, localCseq },
-    { kind: 'request', method, uri, headers, body },
+    { kind: 'request', method, uri: withoutHeaders(uri), headers, body },
   ];
+}
+
+/** Headers that an address asks for (`?Subject=x`) have no place in a Request-URI (§19.1.1, §19.1.5). */
+function withoutHeaders(uri: string): string {
+  const parsed = parseSipUri(uri);
+  return parsed === null || parsed.headers === null ? uri : formatSipUri({ ...parsed, headers: null });
 }
 
 /** The address that a request of ours goes to first: the nearest route, else the far end itself. */

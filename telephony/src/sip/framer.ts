@@ -17,7 +17,9 @@ const lf = 10;
 
 export class StreamFramer {
   #buffer = Buffer.alloc(0);
-  #length = 0;
+  /** What is kept lies between these two. */
+  #start = 0;
+  #end = 0;
   /** Where the search for the end of the head goes on. */
   #searched = 0;
   /** Whole length of the message whose head was read; 0 while it is not. */
@@ -26,7 +28,7 @@ export class StreamFramer {
 
   /** Bytes of a message that is not complete yet. */
   get pending(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
 
   push(chunk: Uint8Array): Frame[] {
@@ -37,57 +39,65 @@ export class StreamFramer {
       frames.push(frame);
       if (frame.type === 'broken') {
         this.#broken = true;
-        this.#length = 0;
+        this.#start = this.#end;
         break;
       }
     }
+    this.#tidy();
     return frames;
   }
 
   #next(): Frame | null {
-    const buffer = this.#buffer;
+    const held = this.#buffer.subarray(this.#start, this.#end);
     if (this.#wanted === 0) {
-      if (this.#length >= 2 && buffer[0] === cr && buffer[1] === lf) {
+      if (held[0] === cr && held[1] === lf) {
         // A line end between messages; two of them ask whether we are there. A lone one may be the first half.
-        if (this.#length < 4) return null;
-        const ping = buffer[2] === cr && buffer[3] === lf;
+        if (held.length < 4) return null;
+        const ping = held[2] === cr && held[3] === lf;
         this.#drop(ping ? 4 : 2);
         return ping ? { type: 'ping' } : this.#next();
       }
-      const end = buffer.subarray(0, this.#length).indexOf(blankLine, this.#searched);
+      const end = held.indexOf(blankLine, this.#searched);
       if (end < 0 || end > limits.headBytes) {
-        this.#searched = Math.max(0, this.#length - 3);
-        return this.#length > limits.headBytes ? { type: 'broken', code: 'head-too-large' } : null;
+        this.#searched = Math.max(0, held.length - 3);
+        return held.length > limits.headBytes ? { type: 'broken', code: 'head-too-large' } : null;
       }
-      const length = contentLength(buffer.toString('latin1', 0, end));
+      const length = contentLength(held.toString('latin1', 0, end));
       if (typeof length === 'string') return { type: 'broken', code: length };
       this.#wanted = end + 4 + length;
       if (this.#wanted > limits.bytes) return { type: 'broken', code: 'message-too-large' };
     }
-    if (this.#length < this.#wanted) return null;
-    const bytes = Uint8Array.prototype.slice.call(buffer, 0, this.#wanted);
+    if (held.length < this.#wanted) return null;
+    const bytes = Uint8Array.prototype.slice.call(held, 0, this.#wanted);
     this.#drop(this.#wanted);
     return { type: 'message', bytes };
   }
 
   #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length;
+    const needed = this.#end + chunk.length;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, 4_096));
-      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer.copy(larger, 0, 0, this.#end);
       this.#buffer = larger;
     }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = needed;
+    this.#buffer.set(chunk, this.#end);
+    this.#end = needed;
   }
 
   #drop(count: number): void {
-    this.#buffer.copyWithin(0, count, this.#length);
-    this.#length -= count;
+    this.#start += count;
     this.#searched = 0;
     this.#wanted = 0;
+  }
+
+  /** Moves what is left to the front, once a chunk: done for each frame, a chunk of many pings would cost its square. */
+  #tidy(): void {
+    if (this.#start === 0) return;
+    this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
     // One large message must not keep its memory for as long as the connection lives.
-    if (this.#length === 0 && this.#buffer.length > 16_384) this.#buffer = Buffer.alloc(0);
+    if (this.#end === 0 && this.#buffer.length > 16_384) this.#buffer = Buffer.alloc(0);
   }
 }
 

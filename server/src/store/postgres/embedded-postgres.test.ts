@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,11 +13,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { makeClient } from '../connection.js';
 import { silentLog } from '../log.js';
 import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findShipped, preparePrograms } from './native.js';
+import { keepAsTemplate, makeDataDir } from '../testing/prepared.js';
 import { isAlive } from './processes.js';
 
 const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -25,6 +26,7 @@ const isRoot = process.getuid?.() === 0;
 const folders: string[] = [];
 const running = new Set<EmbeddedPostgres>();
 
+beforeAll(keepAsTemplate);
 afterEach(async () => {
   for (const one of running) await one.stop();
   running.clear();
@@ -36,15 +38,12 @@ function folder(): string {
   folders.push(made);
   return made;
 }
-/** A folder whose database is prepared already: only one test is about preparing it. */
-let prepared: string | null = null;
+/** Only two tests are about preparing the database; the others begin with one. */
 function preparedFolder(): string {
-  if (prepared === null) return folder();
-  const made = folder();
-  execFileSync('cp', ['-a', path.join(prepared, 'postgres'), made]);
+  const made = makeDataDir();
+  folders.push(made);
   return made;
 }
-afterAll(() => prepared !== null && rmSync(prepared, { recursive: true, force: true }));
 
 async function start(dataDir: string): Promise<EmbeddedPostgres> {
   const one = await startPostgres({ dataDir, log: silentLog, settings: { fsync: 'off' } });
@@ -74,8 +73,6 @@ test('starts from nothing below a 0700 folder, without TCP, and is back within m
   if (isRoot) expect(statSync(`/proc/${first.pid}`).uid).not.toBe(0);
   await first.stop();
   expect(isAlive(first.pid)).toBe(false);
-  prepared = mkdtempSync(path.join(base, 'denwaban-pg-'));
-  execFileSync('cp', ['-a', path.join(dataDir, 'postgres'), prepared]);
 
   const before = performance.now();
   const second = await start(dataDir);
@@ -148,10 +145,14 @@ test('an id in postmaster.pid that belongs to somebody else by now is left alone
 });
 
 test('it says so when PostgreSQL ends by itself', async () => {
-  const one = await start(preparedFolder());
+  const dataDir = preparedFolder();
+  const one = await start(dataDir);
   const ended = new Promise((resolve) => one.onExit(resolve));
   process.kill(one.pid, 'SIGKILL');
   expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
+  // Started again in the same folder, which also clears the shared memory that a killed PostgreSQL leaves in the system.
+  const again = await start(dataDir);
+  expect(again.url).toBe(one.url);
 });
 
 test('data of another PostgreSQL is refused, the newer and the older each with its mend', async () => {

@@ -4,7 +4,7 @@ import { readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../log.js';
 import { StartError } from '../start-error.js';
-import { endProcess, isAlive, isPostmasterOf, processIdentity } from './processes.js';
+import { endProcess, isPostmasterOf, processIdentity } from './processes.js';
 
 const ownerFile = (dataDir: string) => path.join(dataDir, 'postgres.owner');
 
@@ -39,9 +39,10 @@ export async function endOrphan(cluster: string, log: Log): Promise<void> {
   const file = path.join(cluster, 'postmaster.pid');
   const text = await readFile(file, 'utf8').catch(() => null);
   const pid = Number(text?.split('\n')[0]);
-  if (!text || !Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return;
+  if (!text || !Number.isInteger(pid) || pid <= 1) return;
   if (!isPostmasterOf(pid, await realpath(cluster))) {
-    // The id was given to somebody else since. PostgreSQL would refuse to start for it, but not for its own parent's id.
+    // It died, but its id may still be taken: by somebody else since, or by its own remains that nobody has reaped yet.
+    // PostgreSQL would refuse to start for either, but not for its own parent's id.
     await writeFile(file, text.replace(/^\d+/, String(process.pid)));
     return;
   }

@@ -1,11 +1,10 @@
 /** A real PostgreSQL for a test file: one cluster in memory, and a migrated database of its own for every test that asks. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { makeClient } from '../connection.js';
 import { silentLog } from '../log.js';
 import { migrate } from '../migrations/migrate.js';
 import { startPostgres } from '../postgres/embedded-postgres.js';
+import { keepAsTemplate, makeDataDir } from './prepared.js';
 
 export interface TestCluster {
   /** An empty installation folder of this cluster's. */
@@ -21,8 +20,8 @@ export interface TestCluster {
 }
 
 export async function startTestCluster(settings: Record<string, string> = { fsync: 'off' }): Promise<TestCluster> {
-  const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-  const dataDir = mkdtempSync(path.join(base, 'denwaban-test-'));
+  await keepAsTemplate();
+  const dataDir = makeDataDir();
   const postgres = await startPostgres({ dataDir, log: silentLog, settings });
   const urlOf = (name: string) => postgres.url.replace('/denwaban?', `/${name}?`);
   let made = 0;

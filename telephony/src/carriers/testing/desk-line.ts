@@ -5,7 +5,12 @@ import { linearTable, readRtpHeader } from '../../rtp/index.js';
 
 let opened = 0;
 /** A clock that makes up for late turns: what is said keeps its pace on a busy machine. */
-const ticker = createTicker(() => performance.now());
+const ticker = createTicker(
+  () => performance.now(),
+  (error) => {
+    throw error;
+  },
+);
 
 export class DeskLine {
   readonly offer: string;

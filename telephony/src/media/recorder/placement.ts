@@ -21,7 +21,7 @@ const settleMs = 300;
 const waitingMax = 250;
 /** Drift of a sender's clock is looked at over windows of this length and taken out when it reaches `driftTicks`. */
 const driftWindowMs = 4_000;
-const driftTicks = 12 * ticksPerMs;
+const driftTicks = 16 * ticksPerMs;
 
 /**
  * Lays one direction's packets on the recording's clock by RTP time.
@@ -95,6 +95,8 @@ export class StreamPlacement {
     this.waiting = [];
     for (const packet of packets) {
       const ticks = this.lastTicks + ticksApart(packet.timestamp, this.lastTimestamp);
+      // Nobody speaks ahead of the present. Painted there, a wild timestamp would carry the canvas away from everybody's now.
+      if (ticks + this.offset - packet.arrivalMs * ticksPerMs > strayTicks) continue;
       this.follow(packet.timestamp, ticks);
       this.place(ticks + this.offset, packet.payload, packet.codec);
     }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,19 +13,8 @@ const room = fileURLToPath(new URL('../../../', import.meta.url));
 export function compile(): void {
   const tsc = fileURLToPath(new URL('../../../../node_modules/typescript/bin/tsc', import.meta.url));
   const done = spawnSync(process.execPath, [tsc, '-b', join(room, 'tsconfig.build.json')], { encoding: 'utf8' });
-  if (done.status !== 0 && !isCompiled()) throw new Error(`tsc -b failed:\n${done.stdout}`);
-}
-
-function isCompiled(): boolean {
-  const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return ['media', 'media/recorder', 'rtp', 'webrtc'].every((folder) =>
-    readdirSync(join(room, 'src', folder))
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-      .every((file) => {
-        const compiled = join(room, 'dist', folder, file.replace(/\.ts$/, '.js'));
-        return changed(compiled) > changed(join(room, 'src', folder, file));
-      }),
-  );
+  const ours = /telephony.src.(media|rtp|webrtc)/.test(done.stdout);
+  if (done.status !== 0 && ours) throw new Error(`tsc -b failed:\n${done.stdout}`);
 }
 
 export interface RunningMedia {
@@ -66,7 +55,11 @@ export async function startMedia(ports: { portMin: number; portMax: number }, mo
     for (const heard of waiting) heard(event);
   });
   await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the media process did not come up: ${log()}`)), 8_000);
+    const late = setTimeout(() => {
+      client.close();
+      child.kill('SIGKILL');
+      reject(new Error(`the media process did not come up: ${log()}`));
+    }, 8_000);
     client.onReady(() => {
       clearTimeout(late);
       resolve();

@@ -8,7 +8,6 @@ import {
   writeRtpHeader,
   type RtpHeader,
 } from '../../rtp/index.js';
-import { createTicker } from '../ticker.js';
 
 export interface HeardByPeer {
   atMs: number;
@@ -27,12 +26,6 @@ export class RtpPeer {
   /** Whereto it speaks. */
   target: { port: number; address: string } | null = null;
   private stopTalking: (() => void) | null = null;
-  private readonly ticker = createTicker(
-    () => performance.now(),
-    (error) => {
-      throw error;
-    },
-  );
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -72,17 +65,28 @@ export class RtpPeer {
     if (this.target !== null) this.socket.send(packet, this.target.port, this.target.address);
   }
 
-  /** Speaks a sound (G.711 bytes), over and over, until told otherwise. */
+  /**
+   * Speaks a sound (G.711 bytes), over and over, until told otherwise. Like a sound card, it does not wait for a machine that
+   * stalls: what could not be said in time is not said, and the timestamp counts it.
+   */
   talk(sound: Uint8Array, payloadType = 0): void {
     this.hush();
-    let at = 0;
-    this.stopTalking = this.ticker.add(() => {
-      const frame = new Uint8Array(160);
-      for (let i = 0; i < 160; i++) frame[i] = sound[(at + i) % sound.length]!;
-      at += 160;
-      this.timestamp = (this.timestamp + 160) >>> 0;
-      this.send(payloadType, frame);
-    });
+    const beganMs = performance.now();
+    const beganAt = this.timestamp;
+    let frames = 0;
+    let timer: NodeJS.Timeout;
+    const turn = (): void => {
+      const due = Math.floor((performance.now() - beganMs) / 20) + 1;
+      if (due - frames > 5) frames = due - 1;
+      for (; frames < due; frames++) {
+        const frame = Uint8Array.from({ length: 160 }, (_, i) => sound[(frames * 160 + i) % sound.length]!);
+        this.timestamp = (beganAt + frames * 160) >>> 0;
+        this.send(payloadType, frame);
+      }
+      timer = setTimeout(turn, Math.max(1, Math.ceil(beganMs + frames * 20 - performance.now())));
+    };
+    turn();
+    this.stopTalking = () => clearTimeout(timer);
   }
 
   hush(): void {

@@ -173,6 +173,15 @@ describe('strangers', () => {
     expect(world.sent[0]?.bytes.length).toBeLessThanOrEqual(Buffer.byteLength(scan));
   });
 
+  test('so terse a request that its 403 would be larger gets none over UDP, where its source may be forged', () => {
+    const world = strangers();
+    const lines = ['OPTIONS sip:a SIP/2.0', 'v:SIP/2.0/UDP h', 'f:<sip:a>', 't:<sip:a>', 'i:a', 'CSeq:1 OPTIONS'];
+    world.receive(`${lines.join('\r\n')}\r\n\r\n`, stranger);
+    expect(world.sent).toEqual([]);
+    world.receive(`${lines.join('\r\n')}\r\n\r\n`, { ...stranger, transport: 'tcp', connection: 1 });
+    expect(world.news()).toEqual(['403 OPTIONS']);
+  });
+
   test('beyond their rate they get silence, each on its own and all together', () => {
     const world = strangers({ refusalsPerSource: 1, refusals: 4 });
     for (let count = 0; count < 50; count++) world.receive(requestText({ method: 'OPTIONS' }), stranger);

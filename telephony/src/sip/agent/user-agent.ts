@@ -167,7 +167,7 @@ export class UserAgent {
       const { code, detail, answerable } = parsed;
       this.#options.log.debug({ transport, address, port, code, detail }, 'sip: malformed message');
       if (answerable === null) return;
-      if (trunk === null) return this.#answerStateless(answerable.request, answerable.via, arrival, 403);
+      if (trunk === null) return this.#refuseStranger(answerable.request, answerable.via, arrival, bytes.length);
       const warning: SipHeader = { name: 'warning', value: `399 denwaban "${code} ${detail}"` };
       return this.#answerStateless(answerable.request, answerable.via, arrival, parsed.status, [warning]);
     }
@@ -180,7 +180,7 @@ export class UserAgent {
         this.#options.log.debug({ transport, address, port, status: message.status }, 'sip: answer to nothing of ours');
       }
     } else if (trunk !== null) this.#request(message, essentials, arrival, trunk);
-    else if (message.method !== 'ACK') this.#answerStateless(message, essentials.via, arrival, 403);
+    else if (message.method !== 'ACK') this.#refuseStranger(message, essentials.via, arrival, bytes.length);
   }
 
   #request(request: SipRequest, read: Essentials, arrival: Arrival, trunk: string): void {
@@ -268,6 +268,11 @@ export class UserAgent {
     transaction.respond(responseTo(transaction.request, transaction.via, status, null, { toTag, headers: all }));
   }
 
+  /** What came over UDP may bear a forged address: nobody must get more from us than was sent in their name. */
+  #refuseStranger(request: SipRequest, via: Via, arrival: Arrival, bytesIn: number): void {
+    this.#answerStateless(request, via, arrival, 403, [], arrival.transport === 'udp' ? bytesIn : Infinity);
+  }
+
   /** The tag of a stateless answer is the same for each copy of the request (§8.2.7); its ACK is nobody's. */
   #answerStateless(
     request: SipRequest,
@@ -275,10 +280,12 @@ export class UserAgent {
     arrival: Arrival,
     status: number,
     headers: readonly SipHeader[] = [],
+    bytesMax = Infinity,
   ): void {
     const stamped = stampVia(via, arrival);
-    const response = responseTo(request, stamped, status, null, { toTag: 'stateless', headers });
-    this.#options.wire.send(hopOfAnswer(stamped, arrival), serializeMessage(response), () => {});
+    const response = serializeMessage(responseTo(request, stamped, status, null, { toTag: 'stateless', headers }));
+    if (response.length > bytesMax) return;
+    this.#options.wire.send(hopOfAnswer(stamped, arrival), response, () => {});
   }
 
   #send(request: SipRequest, hop: Hop, user: ClientUser): void {

@@ -1,5 +1,5 @@
 import { Languages } from 'lucide-react';
-import { cx } from '../kit/cx.js';
+import { cx } from './cx.js';
 import { setLocale, useWords } from '../words/index.js';
 
 /** One press goes to the other language; its name is written in itself, so that everybody finds back. */

@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ConnectionView } from '../agent/desk-connection.js';
-import { type Store, useView } from '../kit/store.js';
+import { type Readable, useView } from '../kit/store.js';
 import { thisBuild } from './build.js';
 import { mayReload, readMark, writeMark } from './reload-guard.js';
 
@@ -10,7 +9,10 @@ import { mayReload, readMark, writeMark } from './reload-guard.js';
  *
  * @returns `waiting` while it is not quiet, `stuck` when a reload did not help
  */
-export function useReload(store: Store<ConnectionView>, quiet: boolean): 'current' | 'waiting' | 'stuck' {
+export function useReload(
+  store: Readable<{ outdated: boolean; serverBuild: string | null }>,
+  quiet: boolean,
+): 'current' | 'waiting' | 'stuck' {
   const build = useView(store, (view) => (view.outdated ? view.serverBuild : null));
   const [stuck, setStuck] = useState(false);
   const development = thisBuild() === 'development';

@@ -1,0 +1,233 @@
+/** A user agent between a hand-moved clock and a wire that looks at everything it is given. */
+import { isIP } from 'node:net';
+import { UserAgent } from '../../telephony/src/sip/agent/user-agent.js';
+import type { CallListener, IncomingCall } from '../../telephony/src/sip/contract.js';
+import { StreamFramer } from '../../telephony/src/sip/framer.js';
+import type { SipRequest } from '../../telephony/src/sip/message.js';
+import { tagOf } from '../../telephony/src/sip/name-address.js';
+import { parseMessage } from '../../telephony/src/sip/parse.js';
+import type { Arrival, Hop } from '../../telephony/src/sip/ports.js';
+import { FakeTimers, nameOf } from '../../telephony/src/sip/testing/world.js';
+import { answerSdp, offerSdp } from '../../telephony/src/sdp/index.js';
+import { bytesOf, latin1 } from './mutate.js';
+import { Broken, type Report } from './target.js';
+
+/** Two trunks, one of them on IPv6 too, and somebody whom we do not know. */
+export const sources = [
+  { address: '192.0.2.10', trunk: 'one' },
+  { address: '192.0.2.20', trunk: 'two' },
+  { address: '2001:db8::7', trunk: 'one' },
+  { address: '203.0.113.66', trunk: null },
+] as const;
+
+const ours = { address: '198.51.100.1', port: 20_000, sessionId: '7', version: 1 };
+
+interface Life {
+  call: IncomingCall;
+  ended: boolean;
+}
+
+export class SipWorld {
+  timers = new FakeTimers();
+  readonly agent: UserAgent;
+  lives: Life[] = [];
+  /** What went out, newest last; the oldest go. */
+  sent: { text: string; hop: Hop }[] = [];
+  /** How the listeners behave. */
+  throws = false;
+  reanswers = true;
+  broken = false;
+  tag = 'none';
+  lastRequest: SipRequest | null = null;
+  problem: Broken | null = null;
+  #report: Report | null = null;
+  #before = '';
+  #drawn = 0;
+  #handled: { arrival: Arrival; readable: boolean; bytesIn: number; bytesOut: number } | null = null;
+  readonly #heard = new Set<string>();
+  readonly #framers = new Map<number, StreamFramer>();
+
+  constructor() {
+    const error = (facts: object, message: string): void => {
+      const failed = message === 'sip: a call listener failed' || message === 'sip: the call handler failed';
+      if (failed && this.throws) return;
+      const err = 'err' in facts && facts.err instanceof Error ? (facts.err.stack ?? '') : '';
+      this.fail('threw-within', `${message} ${err.slice(0, 500)}`);
+    };
+    this.agent = new UserAgent({
+      publicAddress: ours.address,
+      port: 5060,
+      userAgent: null,
+      handlers: {
+        trunkOf: (from) => sources.find(({ address }) => address === from.address)?.trunk ?? null,
+        onCall: (call) => this.#called(call),
+      },
+      wire: { send: (hop, bytes, failed) => this.#send(hop, bytes, failed) },
+      timers: this.timers,
+      now: () => this.timers.now,
+      chance: (count) =>
+        Uint8Array.from(
+          { length: count },
+          (_, at) => (at === count - 1 ? ++this.#drawn : this.#drawn >> (8 * (at % 4))) & 255,
+        ),
+      log: {
+        debug: (facts, message) => this.#noted(facts, message),
+        info: () => {},
+        warn: () => {},
+        error,
+      },
+      limits: { dialogs: 8 },
+    });
+  }
+
+  /** For one input. */
+  begin(report: Report): void {
+    this.#report = report;
+    this.#before = 'begin';
+    this.lives = [];
+    this.sent = [];
+    this.throws = false;
+    this.reanswers = true;
+    this.broken = false;
+    this.tag = 'none';
+    this.lastRequest = null;
+    this.problem = null;
+    this.#framers.clear();
+    this.#heard.clear();
+  }
+
+  /** @param chunk over TCP, so many bytes at a time */
+  receive(text: string, from: number, over: 'udp' | 'tcp', chunk: number): void {
+    const bytes = bytesOf(text);
+    const { address } = sources[from % sources.length] ?? sources[0];
+    if (over === 'udp') {
+      this.#handle(bytes, { transport: 'udp', address, port: 5_060, connection: null });
+      return;
+    }
+    const connection = (from % sources.length) + 1;
+    const framer = this.#framers.get(connection) ?? new StreamFramer();
+    this.#framers.set(connection, framer);
+    const step = chunk > 0 ? Math.max(chunk, Math.ceil(bytes.length / 500)) : Math.max(1, bytes.length);
+    for (let at = 0; at < bytes.length; at += step) {
+      for (const frame of framer.push(bytes.subarray(at, at + step))) {
+        if (frame.type === 'broken') return this.lose(connection);
+        if (frame.type !== 'message') continue;
+        this.#handle(frame.bytes, { transport: 'tcp', address, port: 40_000 + connection, connection });
+      }
+    }
+  }
+
+  lose(connection: number): void {
+    this.#framers.delete(connection);
+    this.agent.connectionClosed(connection);
+  }
+
+  pass(ms: number): void {
+    this.timers.advance(ms);
+  }
+
+  fail(code: string, detail: string): void {
+    this.problem ??= new Broken(code, detail);
+  }
+
+  #handle(bytes: Uint8Array, arrival: Arrival): void {
+    const stranger = sources.find(({ address }) => address === arrival.address)?.trunk === null;
+    this.#heard.add(arrival.address);
+    const handled = { arrival, readable: parseMessage(bytes).ok, bytesIn: bytes.length, bytesOut: 0 };
+    this.#handled = handled;
+    this.#report?.timed(() => this.agent.receive(bytes, arrival));
+    this.#handled = null;
+    // Who sends from a forged address must not get more sent there than it sent itself.
+    if (stranger && arrival.transport === 'udp' && handled.bytesOut > handled.bytesIn) {
+      this.fail('amplifies', `${handled.bytesIn} bytes in, ${handled.bytesOut} out`);
+    }
+  }
+
+  #send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null {
+    const text = latin1(bytes);
+    const handled = this.#handled;
+    if (handled !== null) handled.bytesOut += bytes.length;
+    if (isIP(hop.address) === 0 || !Number.isInteger(hop.port) || hop.port < 1 || hop.port > 65_535) {
+      this.fail('sends-to-nowhere', `${hop.address} ${hop.port}`);
+    }
+    const isAnswer = text.startsWith('SIP/2.0 ');
+    // A copy that comes another way is answered where its first came from; nobody else is ever answered.
+    if (handled !== null && isAnswer && !this.#heard.has(hop.address)) {
+      this.fail('answers-somebody-else', `${handled.arrival.address} asked, ${hop.address} is answered`);
+    }
+    const framed = new StreamFramer().push(bytes);
+    const frame = framed[0];
+    if (framed.length !== 1 || frame?.type !== 'message' || frame.bytes.length !== bytes.length) {
+      this.fail('sends-what-frames-wrong', text.slice(0, 400));
+    }
+    const read = parseMessage(bytes);
+    if (!read.ok) {
+      // A refusal says back what could not be read.
+      if (!isAnswer || handled === null || handled.readable) {
+        this.fail('sends-what-nobody-can-read', `${read.code} ${read.detail} ${text.slice(0, 400)}`);
+      }
+      this.#saw(`unreadable ${text.slice(8, 11)}`);
+    } else {
+      this.#saw(nameOf(read.message).slice(0, 20));
+      if (read.message.kind === 'request') this.lastRequest = read.message;
+      else this.tag = tagOf(read.essentials.to) ?? this.tag;
+    }
+    this.sent.push({ text, hop });
+    if (this.sent.length > 30) this.sent.shift();
+    if (this.broken) {
+      this.timers.after(0, failed);
+      return null;
+    }
+    return hop.transport === 'tcp' ? (hop.connection ?? 1) : null;
+  }
+
+  #called(call: IncomingCall): CallListener {
+    const life: Life = { call, ended: false };
+    this.lives.push(life);
+    this.#saw(`call ${call.offer === null} ${call.from === null}`);
+    const told = (what: string): void => {
+      this.#saw(what);
+      if (life.ended) this.fail('told-after-the-end', what);
+      if (this.throws) throw new Error('a listener of ours failed');
+    };
+    if (this.throws && this.lives.length % 2 === 0) {
+      life.ended = true; // There is nobody to tell.
+      throw new Error('a floor of ours failed');
+    }
+    return {
+      onAnswered: () => told('answered'),
+      onAcknowledged: (answer) => told(`acknowledged ${answer === null}`),
+      onEnded: (cause) => {
+        if (life.ended) this.fail('ended-twice', cause);
+        this.#saw(cause);
+        life.ended = true;
+        if (this.throws) throw new Error('a listener of ours failed');
+      },
+      onReoffer: (offer) => {
+        told(`reoffer ${offer?.direction ?? 'none'}`);
+        if (!this.reanswers) return null;
+        return offer === null ? offerSdp(ours) : answerSdp(offer, ours);
+      },
+      onDigit: (digit) => {
+        told('digit');
+        if (!/^[0-9*#A-D]$/.test(digit)) this.fail('no-digit', digit.slice(0, 20));
+      },
+    };
+  }
+
+  /** Two things in a row are a feature: that is what tells one dialog's course from another's. */
+  #saw(what: string): void {
+    this.#report?.saw(`${this.#before} > ${what}`);
+    this.#before = what;
+  }
+
+  #noted(facts: object, message: string): void {
+    const code = 'code' in facts ? String(facts.code) : 'because' in facts ? String(facts.because) : '';
+    this.#report?.saw(`${message} ${code}`);
+  }
+
+  /** Our own description for a call, as the exchange would give it. */
+  description(call: IncomingCall): string {
+    return (call.offer === null ? null : answerSdp(call.offer, ours)) ?? offerSdp(ours);
+  }
+}
