@@ -9,12 +9,14 @@
 import type {
   AgentId,
   EpochMs,
+  KnownLeg,
   LegEndCause,
   LegId,
   LineId,
   PhoneCommand,
   PhoneEvent,
   RecordingId,
+  RestoredLeg,
   Sound,
   Telephony,
   TrunkId,
@@ -34,6 +36,11 @@ export interface SimulatedTelephonyOptions {
 }
 
 export interface SimulatedTelephony extends Telephony {
+  /**
+   * The control process dies: what it had not yet been told is lost, and nobody listens. Answered calls and lines live on until
+   * the next one takes them up with `restore`.
+   */
+  controlDies(): void;
   callerArrives(call: {
     from: string | null;
     to: string;
@@ -72,6 +79,8 @@ export interface SimulatedTelephony extends Telephony {
 
 interface Leg {
   id: LegId;
+  /** A page's connection dies with the control process. */
+  web: boolean;
   ringing: boolean;
   answered: boolean;
   sound: Sound | null;
@@ -189,6 +198,22 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     later({ type: 'leg.joined', customer, agentLeg, at: now() });
   }
 
+  function takeUp(leg: Leg, { talk, sound }: KnownLeg): RestoredLeg {
+    if (talk === null) {
+      leg.talk = null;
+      leg.sound ??= sound;
+      return { line: null };
+    }
+    const joins = leg.talk !== null || talk.joined;
+    if (joins) leg.talk = { agentLeg: talk.agentLeg, agent: talk.agent, held: talk.held };
+    if (!talk.joined) {
+      const facts = { customer: leg.id, agentLeg: talk.agentLeg, at: now() };
+      later(joins ? { type: 'leg.joined', ...facts } : { type: 'leg.join-failed', ...facts, because: 'restarted' });
+    }
+    const line = joins ? lines.get(talk.agent) : undefined;
+    return { line: line === undefined ? null : { id: line.id, agent: line.agent, proven: line.proven } };
+  }
+
   return {
     carryOut(command) {
       log.push(command);
@@ -245,9 +270,32 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       }
     },
 
+    restore(known) {
+      const restored = new Map<LegId, RestoredLeg>();
+      for (const leg of legs.values()) {
+        const one = known.find((it) => it.leg === leg.id);
+        if (one === undefined || !leg.answered || leg.web) {
+          for (const event of bury(leg)) later(event);
+          continue;
+        }
+        restored.set(leg.id, takeUp(leg, one));
+      }
+      return Promise.resolve(restored);
+    },
+    claimLine({ agent, line }) {
+      const known = lines.get(agent);
+      if (known === undefined || known.id !== line) return null;
+      return { proven: known.proven };
+    },
+
+    controlDies() {
+      waiting.length = 0;
+      listeners.clear();
+    },
     callerArrives(call) {
       const id = mintLeg();
-      legs.set(id, { id, ringing: false, answered: false, sound: null, talk: null, recording: null, digits: '' });
+      const web = call.carrier === 'web';
+      legs.set(id, { id, web, ringing: false, answered: false, sound: null, talk: null, recording: null, digits: '' });
       happens({
         type: 'leg.arrived',
         leg: id,
