@@ -136,7 +136,12 @@ describe('a desk', () => {
   test('opens its line; the nonce comes back with the answer', async () => {
     const client = await house.enter(anna);
     client.say({ type: 'line.open', nonce: 'n1', offer: 'sdp' });
-    expect(await client.next('line.answer')).toEqual({ type: 'line.answer', nonce: 'n1', answer: 'answer to sdp' });
+    expect(await client.next('line.answer')).toEqual({
+      type: 'line.answer',
+      nonce: 'n1',
+      answer: 'answer to sdp',
+      line: 'ln_1',
+    });
     for (const desk of house.floor.desks.get(anna.id)!) desk.lineLost('heartbeat');
     expect(await client.next('line.lost')).toMatchObject({ because: 'heartbeat' });
   });
