@@ -352,7 +352,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       untold = [];
       attend();
       // A house that starts with nothing to take up does not wait for its media process.
-      const held = known.length > 0 && (await mediaReady(restoreMs)) ? await askWhatIsHeld() : null;
+      const there = media.ready || (known.length > 0 && (await mediaReady(restoreMs)));
+      const held = there ? await askWhatIsHeld() : null;
       const late = untold;
       untold = null;
       for (const one of known) {

@@ -27,6 +27,8 @@ export interface FakeMedia extends MediaClient {
   /** The process dies with everything it held; `back` connects a new, empty one (or the old one: `keep`). */
   die(keep?: boolean): void;
   back(): void;
+  /** The control process is gone: nobody listens any more. */
+  forgetControl(): void;
 }
 
 export function fakeMedia(options: { now(): number }): FakeMedia {
@@ -217,6 +219,9 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         recordings.clear();
       }
       for (const listener of on.lost) listener();
+    },
+    forgetControl() {
+      for (const listeners of Object.values(on)) listeners.clear();
     },
     back() {
       ready = true;
