@@ -6,6 +6,7 @@ import type { AnyTarget } from './target.js';
 
 export interface Kept {
   file: string;
+  bytes: Uint8Array;
   input: unknown;
 }
 
@@ -15,12 +16,15 @@ export function readCorpus(folder: string, target: AnyTarget): Kept[] {
   return readdirSync(place)
     .filter((file) => file.endsWith(`.${target.extension}`))
     .toSorted()
-    .map((file) => ({ file, input: target.decode(readFileSync(join(place, file))) }));
+    .map((file) => {
+      const bytes = readFileSync(join(place, file));
+      return { file, bytes, input: target.decode(bytes) };
+    });
 }
 
 /** @returns where it lies now; null when that very input was there already, whatever its name */
 export function keepInput(folder: string, target: AnyTarget, why: string, bytes: Uint8Array): string | null {
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+  const hash = hashOf(bytes);
   const place = join(folder, target.name);
   mkdirSync(place, { recursive: true });
   if (readdirSync(place).some((file) => file.includes(hash))) return null;
@@ -28,6 +32,9 @@ export function keepInput(folder: string, target: AnyTarget, why: string, bytes:
   writeFileSync(join(place, name), bytes);
   return join(place, name);
 }
+
+/** What an input's name ends with, so that nothing mends its bytes unseen. */
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
 const slug = (text: string): string =>
   text

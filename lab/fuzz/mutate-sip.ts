@@ -14,6 +14,7 @@ const headerLines = [
   'Require: 100rel, timer,, x',
   'Proxy-Require: foo',
   'Expires: 1',
+  'Expires: 3600',
   'Expires: 4294967297',
   'Max-Forwards: 0',
   'Max-Forwards: 300',

@@ -90,6 +90,7 @@ const dialogs: Step[][] = [
   ],
   [send(invite), send(invite), send(invite.replace('z9hG4bKINVITE1', 'z9hG4bKother')), pass(61_000), floor('hang-up')],
   [send(requestText({ extra: ['Expires: 2'], body: offerText })), floor('ring'), pass(3_000)],
+  [send(requestText({ extra: ['Expires: 3600'], body: offerText })), floor('ring'), floor('answer'), send(ack)],
   [send(requestText({ method: 'OPTIONS' }), 3), send(invite, 3), send(requestText({ method: 'REGISTER' }), 3, 'tcp')],
   [
     send(requestText({ method: 'OPTIONS' }), 1),

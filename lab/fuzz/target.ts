@@ -37,10 +37,6 @@ export interface Target<Input> {
 /** Targets of all kinds in one list: what goes in comes from the same target. */
 export type AnyTarget = Target<unknown>;
 
-export function anyTarget<Input>(target: Target<Input>): AnyTarget {
-  return target as unknown as AnyTarget;
-}
-
 export function ensure(holds: boolean, code: string, detail: string | (() => string)): void {
   if (!holds) throw new Broken(code, typeof detail === 'string' ? detail : detail());
 }

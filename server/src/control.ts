@@ -117,8 +117,9 @@ async function startControl(
   return {
     facts: { demo, people: store.people.all().length },
     async stop(what) {
-      await http.close();
-      // With the house every call ends; when only this process goes, the next one takes the calls up.
+      // With the house every call ends. When only this process goes, the next one takes the calls up, and the sooner it is
+      // there the less is noticed.
+      await http.close(what === 'house' ? undefined : 250);
       if (what === 'house') await exchange.stop();
       else await exchange.leave();
       engine.stop();

@@ -5,7 +5,7 @@ import { cx } from '../kit/cx.js';
 import { reasonIcon, stateLook } from '../kit/state-look.js';
 import { Ticking } from '../kit/ticker.js';
 import { timer, useWords, type Translate } from '../words/index.js';
-import { Phone as PhoneIcon } from 'lucide-react';
+import { Check, Phone as PhoneIcon } from 'lucide-react';
 import { useConnectionView, usePhone } from './desk-session.js';
 import { wakeRinger } from './ringer.js';
 import { askToNotify } from './use-ringing.js';
@@ -64,6 +64,11 @@ function subline({ presence, call }: DeskState, t: Translate): string {
   }
 }
 
+function goWords(on: boolean, busy: boolean, t: Translate): string {
+  if (on) return t('state.available');
+  return busy ? t('status.after-call', { what: t('state.available') }) : t('status.go-available');
+}
+
 /** What one says oneself: available, or away and why. */
 export function PresenceButtons({ desk }: { desk: DeskState }) {
   const { t } = useWords();
@@ -72,6 +77,8 @@ export function PresenceButtons({ desk }: { desk: DeskState }) {
   const [asking, setAsking] = useState(false);
   const { presence } = desk;
   const busy = presence.state === 'talking' || presence.state === 'wrap-up' || presence.state === 'offered';
+  // Pressing it again does no harm: it is also the click that a browser wants before sound and microphone.
+  const on = presence.says === 'available';
   const goAvailable = async () => {
     wakeRinger();
     askToNotify();
@@ -80,18 +87,17 @@ export function PresenceButtons({ desk }: { desk: DeskState }) {
   };
   return (
     <div className="flex flex-col gap-2">
-      {(presence.says !== 'available' || presence.state === 'offline') && (
-        <Button
-          data-testid="go-available"
-          look="go"
-          size={busy ? 'medium' : 'large'}
-          disabled={!open || asking}
-          onClick={() => void goAvailable()}
-        >
-          <PhoneIcon size={22} aria-hidden="true" />
-          {busy ? t('status.after-call', { what: t('state.available') }) : t('status.go-available')}
-        </Button>
-      )}
+      <Button
+        data-testid="go-available"
+        aria-pressed={on}
+        look={on ? 'outline' : 'go'}
+        size={on || busy ? 'medium' : 'large'}
+        disabled={!open || asking}
+        onClick={() => void goAvailable()}
+      >
+        {on ? <Check size={20} aria-hidden="true" /> : <PhoneIcon size={22} aria-hidden="true" />}
+        {goWords(on, busy, t)}
+      </Button>
       <div role="group" aria-label={t('status.go-away')} className="grid grid-cols-5 gap-1.5">
         {awayReasons.map((reason) => {
           const Icon = reasonIcon(reason);

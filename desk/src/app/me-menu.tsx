@@ -14,6 +14,8 @@ export function MeMenu() {
   const navigate = useNavigate();
   if (!me) return null;
   const signOut = async () => {
+    // Who comes back tomorrow is not available before they say so.
+    phone.goAway('other');
     phone.stop();
     phone.connection.stop();
     // Offline too one wants to leave: the cookie dies with the session at the server, later.
@@ -23,7 +25,7 @@ export function MeMenu() {
   };
   return (
     <Menu.Root>
-      <Menu.Trigger aria-label={t('me.menu', { name: me.name })} className="rounded-full">
+      <Menu.Trigger data-testid="me" aria-label={t('me.menu', { name: me.name })} className="rounded-full">
         <Avatar letter={initial(me.name)} size="small" />
       </Menu.Trigger>
       <Menu.Portal>

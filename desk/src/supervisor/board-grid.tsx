@@ -133,8 +133,8 @@ const Tile = memo(function Tile({ id, board, density }: TileProps) {
     >
       <Icon size={density === roomy ? 30 : 22} aria-hidden="true" className="shrink-0" />
       <div className="min-w-0 flex-1 leading-tight">
-        <p className={cx('truncate leading-tight font-bold', density.name)}>{agent.name}</p>
-        <p className={cx('truncate leading-tight', density.small)}>{word}</p>
+        <p className={cx('truncate leading-snug font-bold', density.name)}>{agent.name}</p>
+        <p className={cx('truncate leading-snug', density.small)}>{word}</p>
       </div>
       {presence.state !== 'offline' && (
         <Ticking className={cx('shrink-0 font-semibold', density.name)} text={(now) => timer(now - presence.since)} />

@@ -13,6 +13,8 @@ export interface BoardFilter {
   ownTeam: string | null;
 }
 
+const isOffline = (agent: AgentView) => agent.presence.state === 'offline';
+
 /** @param columns how many tiles stand side by side, at least 1 */
 export function boardRows(agents: readonly AgentView[], filter: BoardFilter, columns: number): BoardRow[] {
   const words = fold(filter.name);
@@ -33,9 +35,12 @@ export function boardRows(agents: readonly AgentView[], filter: BoardFilter, col
   const rows: BoardRow[] = [];
   for (const [id, team] of order) {
     rows.push({ kind: 'team', id, name: team.name, people: team.agents.length });
-    // By name and never by state: people look for somebody where they were a moment ago.
+    // By name and not by state: people look for somebody where they were a moment ago. Who is not there at all comes last.
     const sorted = team.agents.toSorted(
-      (a, b) => (a.kana ?? a.name).localeCompare(b.kana ?? b.name) || (a.id < b.id ? -1 : 1),
+      (a, b) =>
+        Number(isOffline(a)) - Number(isOffline(b)) ||
+        (a.kana ?? a.name).localeCompare(b.kana ?? b.name) ||
+        (a.id < b.id ? -1 : 1),
     );
     for (let n = 0; n < sorted.length; n += columns) {
       const ids = sorted.slice(n, n + columns).map((agent) => agent.id);

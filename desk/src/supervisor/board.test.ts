@@ -63,9 +63,14 @@ test('a listener that was taken away is not told', () => {
   expect(told).toBe(0);
 });
 
+test('who is not there at all comes after those who are', () => {
+  const rows = boardRows([agent('a', 'offline'), agent('b', 'away')], { state: null, name: '', ownTeam: null }, 4);
+  expect(rows[1]).toMatchObject({ ids: ['b', 'a'] });
+});
+
 const everybody = { state: null, name: '', ownTeam: null };
 
-test("one's own team comes first, then the others by name; people stand by name whatever their state", () => {
+test("one's own team comes first, then the others by name; people stand by name whatever they do", () => {
   const agents = [agent('z', 'talking', 'a'), agent('b', 'away', 'b'), agent('y', 'available', 'a')];
   const rows = boardRows(agents, { ...everybody, ownTeam: 'b' }, 2);
   expect(rows.map((row) => (row.kind === 'team' ? row.id : row.ids))).toEqual(['b', ['b'], 'a', ['y', 'z']]);

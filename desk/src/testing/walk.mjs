@@ -151,8 +151,36 @@ async function walk(locale, width, height) {
   await page.getByTestId('customer-row').first().waitFor();
   await look('customers');
 
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await look('shortcuts');
+  await page.keyboard.press('Escape');
+  await page.getByTestId('me').click();
+  await page.getByRole('menuitem').waitFor();
+  await look('me-menu');
+  await page.keyboard.press('Escape');
+  await page.goto(`${origin}/nowhere`);
+  await page.getByRole('main').waitFor();
+  await look('not-found');
+  await page.goto(`${origin}/sign-in`);
+  await page.fill('input[type=email]', 'ag1@demo.example');
+  await page.fill('input[type=password]', 'denwaban-demo');
+  await page.click('button[type=submit]');
+  await id('status').waitFor();
   await page.goto(`${origin}/customers/import`);
+  await page.locator('input[type=file]').waitFor({ state: 'attached' });
   await look('import');
+  const csv = (text) => ({
+    name: 'customers.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`name,phones\n${text}\n`),
+  });
+  await page.setInputFiles('input[type=file]', csv('bad,1'));
+  await page.getByRole('table').waitFor();
+  await look('import-problems');
+  await page.setInputFiles('input[type=file]', csv('good,0312345678'));
+  await id('run-import').waitFor();
+  await look('import-ready');
 
   for (const [name, path] of [
     ['board', '/board'],

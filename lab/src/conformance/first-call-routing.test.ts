@@ -5,7 +5,7 @@ import { layOut } from '../peers/browser.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { sleep, watchLateness } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';
-import { likeness, missingStage, near, stage, systemSound } from './stage.js';
+import { keep, likeness, missingStage, near, stage, systemSound } from './stage.js';
 
 const absent = missingStage();
 
@@ -75,6 +75,7 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
 
     const record = await on.onlyConversation(begun);
     expect(record).toMatchObject({ end: 'completed', endedBy: 'agent', agents: [{ name: owner.name }] });
+    expect(record.offers).toMatchObject([{ agent: { name: owner.name }, outcome: 'accepted' }]);
     near('wait', record.waitMs, answered! - outgoing, within + pageLateMs);
     near('ring', record.ringMs, answered! - ring!.from, within + pageLateMs);
     near('talk', record.talkMs, closed.at - answered!, within + pageLateMs);
@@ -82,7 +83,7 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
     const [said] = await agent.clicks('go-available');
     expect(record.offers[0]!.offeredAt - said!).toBeLessThan(1000 + pageLateMs);
 
-    const heard = readWav(phone.heard()[0]!).channels[0]!;
+    const heard = keep('heard-while-waiting.wav', readWav(phone.heard()[0]!)).channels[0]!;
     const waitedS = (said! - waiting.at) / 1000;
     const music = systemSound('hold-music');
     for (let second = 1; second + 1 < waitedS; second++) {

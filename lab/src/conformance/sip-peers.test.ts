@@ -37,6 +37,8 @@ test.runIf(process.env.CI === 'true')('sipp is here to be tested against', () =>
 });
 
 const caller = ['-i', '127.0.0.1', '-p', '6001', '-s', 'echo', '-nd'];
+/** sipp gives up an INVITE after six tries by default; each fails with 0.36, so of 500 calls one would be lost to that alone. */
+const lossy = ['-lost', '20', '-max_invite_retrans', '20', '-max_non_invite_retrans', '20'];
 const run = (args: string[], timeoutMs = 60_000) => runSipp([target, ...caller, ...args], { cwd, timeoutMs });
 
 describe.skipIf(!hasSipp)('sipp as caller (skipped where sip-tester is not installed)', () => {
@@ -54,9 +56,20 @@ describe.skipIf(!hasSipp)('sipp as caller (skipped where sip-tester is not insta
     const far = await answering();
     const result = await run(['-sn', 'uac', '-m', '100', '-r', '20', '-l', '100', '-d', '500', '-lost', '20'], 100_000);
     expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
-    // Each call once, however often its messages came.
+    // Each call once, however often its messages came. How they ended on our side is the next test's: this scenario of
+    // sipp's takes a late copy of the INVITE's 200 for the answer to its BYE, which then was never heard.
+    expect(far.counts.calls).toBe(100);
+    expect(far.complaints).toEqual([]);
+  });
+
+  test('the same by transaction: each call begins and ends once on both sides', async () => {
+    const far = await answering();
+    const args = ['-sf', scenario('uac-exact.xml'), '-m', '100', '-r', '20', '-l', '100', '-d', '500', ...lossy];
+    const result = await run(args, 100_000);
+    expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
     expect(far.counts.calls).toBe(100);
     expect(far.ends).toEqual({ 'hung-up': 100, cancelled: 0, failed: 0 });
+    expect(far.endpoint.counts.dialogs).toBe(0);
     expect(far.complaints).toEqual([]);
   });
 
@@ -100,7 +113,7 @@ describe.skipIf(!hasSipp)('sipp as caller (skipped where sip-tester is not insta
   test('100 calls cancelled with a fifth of all messages lost', async () => {
     const far = await answering({ answerAfterMs: null });
     const result = await run(
-      ['-sf', scenario('uac-cancel.xml'), '-m', '100', '-r', '50', '-l', '100', '-lost', '20'],
+      ['-sf', scenario('uac-cancel.xml'), '-m', '100', '-r', '50', '-l', '100', ...lossy],
       100_000,
     );
     expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
@@ -110,11 +123,13 @@ describe.skipIf(!hasSipp)('sipp as caller (skipped where sip-tester is not insta
   test('100 calls that we end, a fifth of all messages lost', async () => {
     const far = await answering({ hangUpAfterMs: 100 });
     const result = await run(
-      ['-sf', scenario('uac-wait-bye.xml'), '-m', '100', '-r', '20', '-l', '100', '-lost', '20'],
+      ['-sf', scenario('uac-wait-bye.xml'), '-m', '100', '-r', '20', '-l', '100', ...lossy],
       100_000,
     );
     expect(result, result.output).toMatchObject({ code: 0, successful: 100, failed: 0 });
-    expect(far.ends).toEqual({ 'hung-up': 100, cancelled: 0, failed: 0 });
+    // Eleven copies of our 200 may all fail to bring an ACK, by 0.36^11: one call in 75,000.
+    expect(far.ends['hung-up'] + far.ends.failed).toBe(100);
+    expect(far.ends.failed).toBeLessThanOrEqual(1);
   });
 
   test('hold and resume by re-INVITE, a question by OPTIONS and a digit by INFO within the call', async () => {

@@ -1,5 +1,5 @@
 /** What every proof with the real system stands on: it is started once a file, with browsers and telephones at hand. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { cut, find, rms } from '../peers/correlate.js';
 import { Denwaban, type Session } from '../peers/denwaban.js';
 import { missing, until } from '../peers/process.js';
 import { voice, type Voice } from '../peers/speech.js';
-import { decodeUlaw } from '../peers/wav.js';
+import { decodeUlaw, writeWav, type Sound } from '../peers/wav.js';
 
 /** Screens, recordings and other things to look at and listen to; not in git. */
 export const outFolder = fileURLToPath(new URL('../../out', import.meta.url));
@@ -149,6 +149,13 @@ export function stage(): Stage {
 /** A sound that the system plays, as samples: `hold-music`, `ring-back`, `announcement-reconnecting`. */
 export function systemSound(name: string): Float32Array {
   return decodeUlaw(readFileSync(new URL(`../../../telephony/sounds/${name}.ul`, import.meta.url)));
+}
+
+/** Leaves a sound in the out folder, to be listened to after a run. */
+export function keep(name: string, sound: Sound): Sound {
+  mkdirSync(outFolder, { recursive: true });
+  writeWav(join(outFolder, name), sound);
+  return sound;
 }
 
 /** Two clocks tell the same duration or moment. */

@@ -17,7 +17,8 @@ import { run, sleep, until, type Running } from './process.js';
 
 export type Role = 'media' | 'control' | 'postgres';
 
-const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+/** Another built checkout can be put to the same proofs: an older commit, or one with a bug planted. */
+const checkout = process.env['DENWABAN_LAB_CHECKOUT'] ?? fileURLToPath(new URL('../../..', import.meta.url));
 
 export class Denwaban {
   readonly folder: string;

@@ -1,4 +1,5 @@
 /** How the supervisor is told to end: a signal, or the end of the `npm start` that it belongs to. */
+import { readFileSync } from 'node:fs';
 
 export interface StopSignal {
   /** Resolves when somebody asked us to end. */
@@ -26,10 +27,10 @@ export function awaitStop(onImpatience: () => void): StopSignal {
   for (const signal of signals) process.on(signal, ask);
 
   // `npm start` killed with -9 cannot tell us. Without it nobody could stop us from the terminal any more.
-  const parent = process.ppid;
+  const before = forebears();
   const watch = process.env['npm_lifecycle_event']
     ? setInterval(() => {
-        if (askedAt === null && process.ppid !== parent) ask();
+        if (askedAt === null && forebears() !== before) ask();
       }, parentCheckMs)
     : undefined;
   watch?.unref();
@@ -42,4 +43,15 @@ export function awaitStop(onImpatience: () => void): StopSignal {
       for (const signal of signals) process.removeListener(signal, ask);
     },
   };
+}
+
+/** Our parent and its parent: npm puts a shell between itself and us. Beyond Linux the parent alone. */
+function forebears(): string {
+  const parent = process.ppid;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
+    return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(parent);
+  }
 }

@@ -35,6 +35,11 @@ test('as server: routes in order, their tag remote, their CSeq known (§12.1.1)'
   });
 });
 
+test('headers that a Contact asks for do not go into the Request-URI (§19.1.1)', () => {
+  const [, bye] = requestInDialog(asServer({ remoteTarget: 'sip:a@192.0.2.10;x=y?Subject=z' }), 'BYE');
+  expect(bye.uri).toBe('sip:a@192.0.2.10;x=y');
+});
+
 test('as client: routes reversed, our tag local, nothing of theirs seen yet (§12.1.2)', () => {
   if (invite.message.kind !== 'request') throw new Error('no request');
   const headers = [{ name: 'contact', value: '<sip:bob@192.0.2.30>' }];

@@ -116,11 +116,12 @@ class Reader {
         line += ` ${head.slice(at, end).trim()}`;
         at = end + 2;
       }
-      if (headers.length >= limits.headers) {
+      this.#header(line, headers);
+      // Counted behind, so that Content-Length, which is kept apart, is not: what we read we can write and read again.
+      if (headers.length > limits.headers) {
         this.#fail('too-many-headers', 'headers', 513);
         break;
       }
-      this.#header(line, headers);
     }
     return this.#fault === null ? message : null;
   }

@@ -113,6 +113,18 @@ test('a re-INVITE is answered with a newer version, its direction mirrored, and 
   expect(version(phone.listener.onReoffer(null))).toBeGreaterThan(version(held));
 });
 
+test('a re-INVITE without an offer gets ours, and the answer in its ACK re-aims the media', async () => {
+  const house = await exchangeOnFakes();
+  const { phone, leg } = await caller(house);
+  house.exchange.carryOut({ type: 'answer', leg });
+  phone.acknowledge();
+  expect(phone.listener.onReoffer(null)).not.toBeNull();
+  phone.acknowledge({ ...offerOf('', '8'), port: 20398 });
+  await house.settle();
+  expect(house.media.legs.get(leg)?.remote).toMatchObject({ codec: 'PCMA', port: 20398 });
+  expect(phone.state).toBe('answered');
+});
+
 test('a hang-up before the answer has the status of its cause, after it a reason', async () => {
   const house = await exchangeOnFakes();
   const said = async (answered: boolean, cause: 'normal' | 'unknown-number' | 'overloaded' | 'failed') => {

@@ -142,9 +142,10 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       told?.answered(dialog === null ? null : JSON.stringify(dialog));
     },
     onAcknowledged(answer) {
-      // Only when our 200 carried the offer. An answer without a codec of ours makes a call that nobody could hear.
-      if (call.offer !== null || over || (answer !== null && aim(answer))) return;
-      if ('rtp' in options) return; // it talks already: its first answer was heard by the process before this one
+      // An answer comes when our 200 carried the offer, to the first INVITE or a later one; without a codec of ours nobody could
+      // hear. Of a call that was taken up the process before this one has heard the first answer.
+      const settled = call.offer !== null || 'rtp' in options;
+      if (over || (answer === null ? settled : aim(answer))) return;
       over = true;
       endCall(call, true, 'not-acceptable');
       told?.ended('failed');

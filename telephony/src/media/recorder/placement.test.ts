@@ -94,6 +94,16 @@ test('a sender whose timestamps leap stays where it is heard', () => {
   }
 });
 
+test('one wild timestamp is laid nowhere ahead of the present, whatever follows it', () => {
+  for (const leap of [560, 4_000, 2 ** 28 - 1, 2 ** 28 + 20]) {
+    const packets = speech(100, (i) => i % 5);
+    packets[50]!.timestamp += leap * 8;
+    const landed = lay(packets);
+    expect(landed.every(({ spokenMs, atMs }) => atMs <= spokenMs + 20)).toBe(true);
+    expect(farthest(landed.filter(({ spokenMs }) => spokenMs !== 1_000))).toBeLessThanOrEqual(20);
+  }
+});
+
 test('what a stall of the network held back lies where it was spoken', () => {
   for (const stallMs of [300, 1_000, 3_000]) {
     const packets = speech(400, (i) => i % 3).map((packet) =>
