@@ -258,14 +258,17 @@ describe('the end of a process', () => {
     });
     expect(knownLeg(talking().at(60_000, { type: 'agent-held', agent: anna }).now)?.talk?.held).toBe('hold-music');
   });
-  test('[CNV12] an offer that was open closes as failed, and who waits hears music until the next', () => {
+  test('[CNV12] an offer that was open is over with the desk’s connection, and who waits hears music until the next', () => {
     const told = story()
       .at(0, arrived)
       .at(1, identified)
       .at(2, offerTo(anna, ken))
       .at(3, { type: 'leg-answered', leg: 'lg_c' as LegId, token: 'word' })
       .at(9_000, { type: 'process-replaced' });
-    expect(told.now).toMatchObject({ status: 'waiting', offers: [{ outcome: 'failed' }, { outcome: 'failed' }] });
+    expect(told.now).toMatchObject({
+      status: 'waiting',
+      offers: [{ outcome: 'agent-left' }, { outcome: 'agent-left' }],
+    });
     expect(told.commands().at(-1)).toEqual({ type: 'play', leg: 'lg_c', sound: 'hold-music' });
     expect(knownLeg(told.now)).toMatchObject({ talk: null, sound: 'hold-music' });
     // Nobody let it ring out: the same two may be asked again at once.

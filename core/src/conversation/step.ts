@@ -344,11 +344,12 @@ function processDied(on: Draft): StepResult {
 
 /**
  * The call outlived the process: whoever talks goes on talking, whoever waits keeps their place. An offer does not: the desks
- * lost their connection, and nobody can tell whether the phone still rings. It is made anew. [CNV12]
+ * lost their connection, and nobody can tell whether the phone still rings. It is made anew, to the same agent if they are back:
+ * it was not they who let the caller down. [CNV12]
  */
 function processReplaced(on: Draft): StepResult {
   const open = on.record.offers.filter(isOpen);
-  for (const offer of open) closeOffer(on, offer, 'failed');
+  for (const offer of open) closeOffer(on, offer, 'agent-left');
   return (open.length > 0 ? soundFor(on) : on).done();
 }
 

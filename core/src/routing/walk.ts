@@ -116,11 +116,9 @@ function skip(look: Look, conversation: Conversation, step: RoutingStep, at: num
   const group = members(look, conversation, target);
   const because =
     group.length > 0 || target === 'anyone' ? 'nobody-could-answer' : target === 'owner' ? 'no-owner' : 'no-team';
-  const passedOver = group
-    .slice(0, look.rule.passedOverMax)
-    .map((agent) => ({
-      agent: agent.id,
-      because: whyNotNow(look, agent, conversation) ?? ('offered-another' as const),
-    }));
+  const passedOver = group.slice(0, look.rule.passedOverMax).map((agent) => ({
+    agent: agent.id,
+    because: whyNotNow(look, agent, conversation) ?? ('offered-another' as const),
+  }));
   return { type: 'skip', step: at, target, because, passedOver };
 }

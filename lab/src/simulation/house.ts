@@ -63,7 +63,9 @@ export interface HouseOptions {
 export interface Desk {
   agent: AgentId;
   team: TeamId;
-  handle: DeskHandle;
+  readonly handle: DeskHandle;
+  /** The line that it holds. */
+  line: string | null;
   state(): DeskState;
   lineLost: string[];
   /** Says available and opens a line that works. */
@@ -144,18 +146,18 @@ export async function openHouse(options: HouseOptions = {}) {
 
   function sit(agent: AgentId): Desk {
     let now: DeskState | null = null;
-    let line: string | null = null;
     const lineLost: string[] = [];
     const enter = () =>
       engine.floor.enter(agent, {
         state: (state) => (now = state),
         lineLost(because) {
           lineLost.push(because);
-          line = null;
+          desk.line = null;
         },
       });
-    let handle = enter();
-    return {
+    let handle!: DeskHandle;
+    const desk: Desk = {
+      line: null,
       agent,
       team: persons.find((one) => one.id === agent)?.team as TeamId,
       get handle() {
@@ -164,13 +166,13 @@ export async function openHouse(options: HouseOptions = {}) {
       comeBack() {
         now = null;
         handle = enter();
-        if (line !== null) handle.claimLine(line);
+        if (desk.line !== null) handle.claimLine(desk.line);
       },
       state: () => now ?? handle.state,
       lineLost,
       async goAvailable() {
         await engine.floor.setPresence(agent, { presence: 'available' });
-        ({ line } = await handle.openLine('v=0\r\n'));
+        desk.line = (await handle.openLine('v=0\r\n')).line;
         phone.proveLine(agent);
         await phone.settle();
       },
@@ -181,6 +183,8 @@ export async function openHouse(options: HouseOptions = {}) {
       },
       leave: () => handle.leave(),
     };
+    handle = enter();
+    return desk;
   }
   const openOffer = (handle: DeskHandle) => handle.state.offer?.reservation ?? 'rs_none';
 

@@ -61,6 +61,8 @@ export interface SimulatedTelephony extends Telephony {
   /** The next `join` that would work fails with this reason instead. */
   failNextJoin(because: string): void;
   finishRecordings(): void;
+  /** True: commands are lost, as those of a process that was killed before it could send them. */
+  ignoreCommands: boolean;
   /** Resolves when every waiting event was delivered, and those that they caused. */
   settle(): Promise<void>;
 
@@ -214,8 +216,10 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     return { line: line === undefined ? null : { id: line.id, agent: line.agent, proven: line.proven } };
   }
 
-  return {
+  const self: SimulatedTelephony = {
+    ignoreCommands: false,
     carryOut(command) {
+      if (self.ignoreCommands) return;
       log.push(command);
       if (command.type === 'end-orphan') return;
       const leg = legs.get('customer' in command ? command.customer : command.leg);
@@ -370,4 +374,5 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     isUp: (id) => legs.has(id),
     digitsTo: (id) => legs.get(id)?.digits ?? '',
   };
+  return self;
 }

@@ -70,6 +70,17 @@ describe('hello', () => {
     expect(house.floor.desks.get(anna.id)?.size).toBe(1);
   });
 
+  test('[PRS4] that names a line keeps it; of a line that is gone it is told', async () => {
+    const client = await live();
+    client.say({ ...hello, line: 'ln_1' });
+    await client.next('desk');
+    expect(client.heard.filter(({ type }) => type === 'line.lost')).toEqual([]);
+    const stale = await live();
+    stale.say({ ...hello, line: 'ln_0' });
+    expect(await stale.next('line.lost')).toEqual({ type: 'line.lost', because: 'closed' });
+    await stale.next('desk');
+  });
+
   test('with another build: outdated, and everything works on', async () => {
     const client = await live();
     client.say({ ...hello, build: 'b0' });
