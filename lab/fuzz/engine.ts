@@ -86,6 +86,8 @@ export class Fuzzer {
   readonly #options: FuzzerOptions;
   readonly #random: Random;
   readonly #pools: Pool[];
+  /** How often each fault was found: shrinking the same one again and again would take all the time there is. */
+  readonly #found = new Map<string, number>();
   #turn = 0;
 
   constructor(options: FuzzerOptions) {
@@ -161,7 +163,10 @@ export class Fuzzer {
   }
 
   #report(target: AnyTarget, problem: Problem, input: unknown): void {
-    const least = problem.code === 'slow' ? input : shrunk(target, problem.code, input);
+    const name = `${target.name} ${problem.code}`;
+    const times = (this.#found.get(name) ?? 0) + 1;
+    this.#found.set(name, times);
+    const least = problem.code === 'slow' || times > shrinkTimes ? input : shrunk(target, problem.code, input);
     this.#options.found({ target, ...problem, input: least });
   }
 }
@@ -187,6 +192,7 @@ export function attempt(target: AnyTarget, input: unknown, report: Report): Prob
 export const tryOut = (target: AnyTarget, input: unknown): Problem | null => attempt(target, input, new Watch());
 
 const shrinkRuns = 3_000;
+const shrinkTimes = 5;
 
 /** The least input found within a few thousand runs that fails in the same way. */
 function shrunk(target: AnyTarget, code: string, input: unknown): unknown {

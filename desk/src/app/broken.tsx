@@ -10,7 +10,7 @@ export function NotFound() {
   return (
     <main className="mx-auto max-w-xl p-8">
       <Card className="flex flex-col items-center pb-8">
-        <Empty icon={<Compass />} title={t('common.not-found')} hint={t('common.not-found-hint')} />
+        <Empty heading icon={<Compass />} title={t('common.not-found')} hint={t('common.not-found-hint')} />
         <Link to="/" className={buttonLook('primary', 'medium')}>
           {t('nav.desk')}
         </Link>
@@ -25,7 +25,7 @@ export function Broken({ error }: { error: unknown }) {
   return (
     <main className="mx-auto max-w-xl p-8">
       <Card className="flex flex-col items-center pb-8">
-        <Empty icon={<TriangleAlert />} title={t('common.broken')} hint={errorText(error, t)} />
+        <Empty heading icon={<TriangleAlert />} title={t('common.broken')} hint={errorText(error, t)} />
         <Button look="primary" onClick={() => location.reload()}>
           {t('common.reload')}
         </Button>

@@ -11,8 +11,11 @@ export function Rail() {
   const { t } = useWords();
   return (
     <div className="sticky top-0 z-20 flex h-dvh w-21 shrink-0 flex-col items-center gap-1 border-r border-slate-200 bg-white py-3">
-      <img src="/icon.svg" alt={t('product.name')} className="mb-2 size-11" />
       <nav aria-label={t('nav.main')} className="flex w-full flex-col gap-1 px-1.5">
+        <Link to="/" className="mb-2 flex flex-col items-center gap-1 rounded-xl text-sm font-bold">
+          <img src="/icon.svg" alt="" className="size-11" />
+          {t('product.name')}
+        </Link>
         <NavLink to="/" icon={<Headphones />} label={t('nav.desk')} />
         <NavLink to="/conversations" icon={<History />} label={t('nav.conversations')} />
         <NavLink to="/customers" icon={<UsersRound />} label={t('nav.customers')} />

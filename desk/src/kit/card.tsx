@@ -27,12 +27,21 @@ export function Fact({ label, children, className }: { label: string; children: 
   );
 }
 
+interface EmptyProps {
+  icon?: ReactNode;
+  title: string;
+  hint?: string;
+  /** The title is the heading of the whole page. */
+  heading?: boolean;
+}
+
 /** What stands where there is nothing. */
-export function Empty({ icon, title, hint }: { icon?: ReactNode; title: string; hint?: string }) {
+export function Empty({ icon, title, hint, heading = false }: EmptyProps) {
+  const Title = heading ? 'h1' : 'p';
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-10 text-center text-slate-600">
       {icon && <div className="rounded-full bg-slate-100 p-4 text-slate-500">{icon}</div>}
-      <p className="text-lg font-bold text-slate-800">{title}</p>
+      <Title className="text-lg font-bold text-slate-800">{title}</Title>
       {hint && <p className="max-w-md text-base">{hint}</p>}
     </div>
   );

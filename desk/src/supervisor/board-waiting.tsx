@@ -12,10 +12,12 @@ export function BoardWaiting({ board }: { board: BoardStore }) {
   const { waiting } = useSyncExternalStore(board.subscribeSummary, board.summary);
   if (waiting.length === 0) {
     return (
-      <p className="flex items-center gap-2 rounded-2xl bg-white px-4 py-3 text-base text-slate-700 shadow-card">
-        <Hourglass size={20} aria-hidden="true" className="text-slate-500" />
-        {t('board.nobody-waiting')}
-      </p>
+      <section aria-label={t('board.waiting')}>
+        <p className="flex items-center gap-2 rounded-2xl bg-white px-4 py-3 text-base text-slate-700 shadow-card">
+          <Hourglass size={20} aria-hidden="true" className="text-slate-500" />
+          {t('board.nobody-waiting')}
+        </p>
+      </section>
     );
   }
   const sorted = waiting.toSorted((a, b) => a.since - b.since);

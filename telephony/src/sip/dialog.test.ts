@@ -116,6 +116,7 @@ test.each([
   ['the transport that the target names', 'sip:a@203.0.113.77;transport=TCP', 'tcp 203.0.113.77:5060 null'],
   ['a private address behind NAT: back to where it came from', 'sip:a@192.168.1.7:5060', 'udp 203.0.113.5:5062 null'],
   ['a name: back to where it came from', 'sip:a@phone.example', 'udp 203.0.113.5:5062 null'],
+  ['figures that are none: as good as a name', 'sip:a@00.0.2.10', 'udp 203.0.113.5:5062 null'],
   ['0.0.0.0 is nobody', 'sip:a@0.0.0.0', 'udp 203.0.113.5:5062 null'],
   ['IPv6', 'sip:a@[2001:db8::7]:5070', 'udp 2001:db8::7:5070 null'],
 ])('next hop: %s', (_, target, expected) => {

@@ -1,4 +1,5 @@
 /** Where a request within a dialog is sent (RFC 3261 §12.2.1.1, §18.1.1, as far as figures go: names come with RFC 3263). */
+import { isIP } from 'node:net';
 import type { SipSource } from './contract.js';
 import { nextHopOf, type Dialog } from './dialog.js';
 import type { Hop } from './ports.js';
@@ -19,14 +20,11 @@ export function hopOf(dialog: Dialog, source: SipSource, connection: number | nu
   const reuse = transport === 'tcp' && source.transport === 'tcp' ? connection : null;
   const host = uri?.host.replace(/^\[|\]$/g, '') ?? '';
   const hidden = isPrivate(host) && !isPrivate(source.address);
-  if (uri === null || !isFigures(host) || hidden || host === '0.0.0.0') {
+  // What only looks like figures (00.0.2.10, 999.1.1.1) is a name to the resolver, and would be asked for.
+  if (uri === null || isIP(host) === 0 || hidden || host === '0.0.0.0') {
     return { transport, address: source.address, port: source.port, connection: reuse };
   }
   return { transport, address: host, port: uri.port ?? 5060, connection: reuse };
-}
-
-function isFigures(host: string): boolean {
-  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) || host.includes(':');
 }
 
 /** RFC 1918, RFC 6598, loopback, link-local and unique-local IPv6. */

@@ -124,6 +124,11 @@ test.each([
   expect(Math.min(...costs)).toBeLessThan(50);
 });
 
+test('a fault names a header in few characters, however long the name is', () => {
+  const result = parse(requestText({ extra: [`${'Long'.repeat(2_000)}: a\nb`] }));
+  expect(result).toMatchObject({ ok: false, code: 'bare-line-end', detail: 'long'.repeat(10) });
+});
+
 test('more than 256 headers, 32 kB of head or 64 kB in all are refused with 513 and can be answered', () => {
   const many = parse(requestText({ extra: Array.from({ length: 300 }, (_, index) => `X-${index}: y`) }));
   expect(many).toMatchObject({ ok: false, code: 'too-many-headers', status: 513 });

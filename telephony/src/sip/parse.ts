@@ -253,7 +253,8 @@ class Reader {
   }
 
   #fail(code: MalformedCode, detail: string, status: 400 | 505 | 513 = 400): null {
-    this.#fault ??= { code, detail, status };
+    // A header's name may be as long as its sender likes; what goes into logs and answers may not.
+    this.#fault ??= { code, detail: detail.slice(0, 40), status };
     return null;
   }
 }
