@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { longestGapMs } from './gaps.js';
 
 /** Noise: like nothing but itself. */
-const said = Float32Array.from({ length: 8 * 8_000 }, (_, i) => 0.3 * Math.sin(i * i * 0.000_37 + Math.sin(i * 0.7) * 3));
+const said = Float32Array.from(
+  { length: 8 * 8_000 },
+  (_, i) => 0.3 * Math.sin(i * i * 0.000_37 + Math.sin(i * 0.7) * 3),
+);
 
 test('what was heard whole has no gap, however late it came', () => {
   expect(longestGapMs(said.slice(4_000, 44_000), said)).toBe(0);

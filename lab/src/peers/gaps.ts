@@ -28,7 +28,8 @@ export function longestGapMs(heard: Float32Array, said: Float32Array): number {
         offset = match.at - from;
       }
     }
-    if (offset !== null) longest = Math.max(longest, missingMs(piece, cut(said, 1, from + offset, from + offset + rate)));
+    if (offset !== null)
+      longest = Math.max(longest, missingMs(piece, cut(said, 1, from + offset, from + offset + rate)));
   }
   if (offset === null) throw new Error('nothing of what was said was heard');
   return longest;
