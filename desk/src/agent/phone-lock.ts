@@ -17,6 +17,8 @@ export function phoneLock(name: string, locks: LockManager | undefined): PhoneLo
 
   const hold = () =>
     new Promise<void>((resolve) => {
+      // Granted after we had gone: a page that is no phone must not keep the lock from one that is.
+      if (stopped) return resolve();
       release = resolve;
       tell(true);
     });

@@ -48,7 +48,11 @@ describe.skipIf(absent)(`first call, routed${absent ? ` (${absent})` : ''}`, () 
 
   test('with everybody away the caller waits with music, and whoever frees is offered the caller at once', async () => {
     const { system, voices } = on;
-    const { customer, owner } = on.customerWithOwner(1);
+    // Of another team than those of the test before: who said "available" there still says so.
+    const team = on.customerWithOwner(0).owner.team;
+    const { customer, owner } = [1, 2, 3, 4]
+      .map((n) => on.customerWithOwner(n))
+      .find((one) => one.owner.team !== team)!;
     const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email, { tap: true }));
     const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
     const begun = Date.now();

@@ -93,11 +93,11 @@ export class Baresip {
 
   /** The first event of this type after the `since`-th event; waits for one that has not come yet. */
   async event(type: string, { withinMs = 10_000, since = 0 } = {}): Promise<BaresipEvent> {
-    return until(
-      `baresip’s ${type} (it told ${this.events.map((event) => event.type).join(' ') || 'nothing'})`,
-      () => this.events.slice(since).find((event) => event.type === type),
-      { withinMs, everyMs: 5 },
-    );
+    const find = () => this.events.slice(since).find((event) => event.type === type);
+    return until(`baresip’s ${type}`, find, { withinMs, everyMs: 5 }).catch((error: unknown) => {
+      const told = this.events.map((event) => event.type).join(' ') || 'nothing';
+      throw new Error(`${String(error)}; it told ${told}`, { cause: error });
+    });
   }
 
   has(type: string): boolean {

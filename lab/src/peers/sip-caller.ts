@@ -92,9 +92,9 @@ export class SipCaller {
   }
 
   async reaches(state: CallerState, withinMs = 15_000): Promise<number> {
-    return until(`the caller ${state} (is ${this.state} ${this.end?.because ?? ''})`, () => this.times[state] ?? null, {
-      withinMs,
-      everyMs: 5,
+    const reached = () => this.times[state] ?? null;
+    return until(`the caller ${state}`, reached, { withinMs, everyMs: 5 }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; is ${this.state} ${this.end?.because ?? ''}`, { cause: error });
     });
   }
 

@@ -148,7 +148,7 @@ export const desk = {
   'offer.decline': 'Decline',
   'offer.seconds-left': '{n} s left',
   'offer.because.owner': 'You are this customer’s owner',
-  'offer.because.longest-idle': 'The owner could not answer; you have been free the longest',
+  'offer.because.longest-idle': 'You have been free the longest',
   'offer.because.ring-all': 'Everybody who is free is ringing',
   'offer.because.freed': 'This caller was waiting, and you became free',
   'offer.notification-title': 'Call: {name}',

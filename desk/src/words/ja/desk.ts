@@ -148,7 +148,7 @@ export const desk = {
   'offer.decline': '断る',
   'offer.seconds-left': 'あと {n} 秒',
   'offer.because.owner': 'あなたがこのお客様の担当です',
-  'offer.because.longest-idle': '担当者が出られず、いちばん長く空いているあなたに回りました',
+  'offer.because.longest-idle': 'いちばん長く空いているあなたに回りました',
   'offer.because.ring-all': '空いている全員を呼び出しています',
   'offer.because.freed': '待っていたお客様です。あなたが空いたので回りました',
   'offer.notification-title': '着信：{name}',
