@@ -5,7 +5,7 @@ export * from './conversation/conversation.js';
 export * from './conversation/events.js';
 export { apply, fold, isOpen } from './conversation/fold.js';
 export * from './conversation/inputs.js';
-export { deadline, step } from './conversation/step.js';
+export { deadline, knownLeg, step } from './conversation/step.js';
 export * from './routing/index.js';
 export { type AgentFacts, presenceState, whyNot } from './agent/presence.js';
 export { assertNever } from './assert-never.js';

@@ -102,6 +102,23 @@ export type PhoneEvent =
   /** The media process behind these legs and lines is gone. Their `leg.ended`/`line.lost` follow. */
   | { type: 'media.lost'; at: EpochMs };
 
+/** A customer's leg that was answered before our process was started anew, as its record has it. */
+export interface KnownLeg {
+  leg: LegId;
+  /** What its `leg.answered` carried. */
+  token: string;
+  recording: RecordingId | null;
+  /** `joined`: `leg.joined` was told of. `held`: what the customer hears on hold. */
+  talk: { agentLeg: LegId; agent: AgentId; joined: boolean; held: Sound | null } | null;
+  /** What a customer who talks with nobody is to hear. */
+  sound: Sound | null;
+}
+
+/** A leg that lives on. `line`: the agent's line that it is joined with; null when it talks with nobody, or the line is gone. */
+export interface RestoredLeg {
+  line: { id: LineId; agent: AgentId; proven: boolean } | null;
+}
+
 /** The phone network. One implementation per carrier; one contract suite runs on all of them. */
 export interface Telephony {
   carryOut(command: PhoneCommand): void;
@@ -111,6 +128,17 @@ export interface Telephony {
   openLine(request: { agent: AgentId; line: LineId; offer: string }): Promise<{ answer: string }>;
   /** `line.lost`, `closed`, follows for a line that was open. */
   closeLine(line: LineId): void;
+  /**
+   * Takes up what outlived a process of ours, once and before anything else. Who is in the result goes on as they were, and its
+   * events come from now on; what is not in it, or was never asked about, is ended. Of a join that was still under way
+   * `leg.joined` or `leg.join-failed` follows. Never rejects.
+   */
+  restore(legs: readonly KnownLeg[]): Promise<ReadonlyMap<LegId, RestoredLeg>>;
+  /**
+   * The desk of this agent is back and holds a line that was opened before. Null: it is gone, or another's; open a new one.
+   * `line.proven` follows when it is not proven now and works again.
+   */
+  claimLine(request: { agent: AgentId; line: LineId }): { proven: boolean } | null;
 }
 
 /** Events of conversations, appended in order with group commit; the projections are updated in the same transaction. */

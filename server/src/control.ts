@@ -40,13 +40,12 @@ export async function runControl(): Promise<void> {
   });
   try {
     const { facts, stop } = await startControl(role.start, (step) => role.tell({ type: 'progress', step }));
-    process.once('SIGTERM', () => {
-      stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
+    const end = role.awaitEnd();
     role.tell({ type: 'ready', facts });
+    await end.then(stop).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   } catch (error) {
     await failToStart(error, role.start.settings);
   }
@@ -55,7 +54,7 @@ export async function runControl(): Promise<void> {
 async function startControl(
   { settings, databaseUrl, mediaSockets }: Extract<RoleStart, { role: 'control' }>,
   onProgress: (step: string) => void,
-): Promise<{ facts: ControlFacts; stop(): Promise<void> }> {
+): Promise<{ facts: ControlFacts; stop(what: 'house' | 'process'): Promise<void> }> {
   const log = pino({ name: 'denwaban', level: settings.logLevel });
   const startedAt = now();
   const recordingsDir = path.join(settings.dataDir, 'recordings');
@@ -117,9 +116,12 @@ async function startControl(
   await http.listen();
   return {
     facts: { demo, people: store.people.all().length },
-    async stop() {
-      await http.close();
-      await exchange.stop();
+    async stop(what) {
+      // With the house every call ends. When only this process goes, the next one takes the calls up, and the sooner it is
+      // there the less is noticed.
+      await http.close(what === 'house' ? undefined : 250);
+      if (what === 'house') await exchange.stop();
+      else await exchange.leave();
       engine.stop();
       media.close();
       await store.close();

@@ -122,6 +122,8 @@ export interface DeskHandle {
   readonly state: DeskState;
   /** @throws Refusal */
   openLine(offer: string): Promise<{ line: LineId; answer: string }>;
+  /** The page held this line before its connection broke, and holds it still. When it is no use any more, `lineLost` says so. */
+  claimLine(line: string): void;
   closeLine(): void;
   /** Everything a desk says about offers, calls and wrap-up. Resolves when it is on disk. @throws Refusal */
   command(

@@ -45,8 +45,10 @@ export type ConversationInput = { at: EpochMs } & (
   | { type: 'recording-finished'; recording: RecordingId; path: string; durationMs: number; bytes: number }
   /** Something may be due: the record tells what. */
   | { type: 'timer-fired' }
-  /** Found open at start-up; the process that held it is gone. */
+  /** Found open at start-up; the process that held it is gone, and the customer's leg with it. */
   | { type: 'process-died' }
+  /** Found open at start-up, and the customer's leg lives: only what nobody could answer any more is over. */
+  | { type: 'process-replaced' }
 );
 
 /** Asked of the shell, carried out in order once the events are on disk. */

@@ -15,7 +15,7 @@ import type { Conversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 import { fold, isOpen } from './fold.js';
 import { type ConversationInput, defaultConversationSettings as settings, type StepResult } from './inputs.js';
-import { deadline, step } from './step.js';
+import { deadline, knownLeg, step } from './step.js';
 
 type Bare<Union> = Union extends unknown ? Omit<Union, 'at'> : never;
 const anna = 'ag_anna' as AgentId;
@@ -243,6 +243,39 @@ describe('the end of a process', () => {
     expect(
       told.at(62_000, { type: 'wrap-up-saved', agent: anna, disposition: null, note: 'kept' }).now.wrapUps,
     ).toMatchObject([{ note: 'kept' }]);
+  });
+  test('[CNV12] who talks goes on talking when only the process was replaced, and nothing is done to their phones', () => {
+    const before = talking();
+    const now = before.now;
+    expect(before.at(60_000, { type: 'process-replaced' }).last).toEqual({ events: [], effects: [], refused: null });
+    expect(before.now).toEqual(now);
+    expect(knownLeg(now)).toEqual({
+      leg: 'lg_c',
+      token: 'word',
+      recording: 'rc_1',
+      talk: { agentLeg: now.talking?.leg, agent: anna, joined: true, held: null },
+      sound: null,
+    });
+    expect(knownLeg(talking().at(60_000, { type: 'agent-held', agent: anna }).now)?.talk?.held).toBe('hold-music');
+  });
+  test('[CNV12] an offer that was open is over with the desk’s connection, and who waits hears music until the next', () => {
+    const told = story()
+      .at(0, arrived)
+      .at(1, identified)
+      .at(2, offerTo(anna, ken))
+      .at(3, { type: 'leg-answered', leg: 'lg_c' as LegId, token: 'word' })
+      .at(9_000, { type: 'process-replaced' });
+    expect(told.now).toMatchObject({
+      status: 'waiting',
+      offers: [{ outcome: 'agent-left' }, { outcome: 'agent-left' }],
+    });
+    expect(told.commands().at(-1)).toEqual({ type: 'play', leg: 'lg_c', sound: 'hold-music' });
+    expect(knownLeg(told.now)).toMatchObject({ talk: null, sound: 'hold-music' });
+    // Nobody let it ring out: the same two may be asked again at once.
+    expect(told.at(9_001, offerTo(anna, ken)).now.status).toBe('offered');
+  });
+  test('[CNV9] a leg that was not answered has nothing to be taken up by', () => {
+    expect(knownLeg(story().at(0, arrived).at(1, identified).now)).toBeNull();
   });
   test('[CNV11] a recording is attached to a closed conversation, once', () => {
     const told = talking().at(99_000, { type: 'process-died' });

@@ -6,7 +6,7 @@
  */
 import { assertNever } from '../assert-never.js';
 import type { AgentId, EpochMs } from '../ids.js';
-import type { PhoneCommand, Sound } from '../ports.js';
+import type { KnownLeg, PhoneCommand, Sound } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
 import type { ConversationEnd, EventOf, OfferClosedBecause } from './events.js';
 import { isOpen } from './fold.js';
@@ -128,6 +128,8 @@ export function step(
       return timer(on, input.at, settings);
     case 'process-died':
       return processDied(on);
+    case 'process-replaced':
+      return processReplaced(on);
     default:
       return assertNever(input);
   }
@@ -338,4 +340,29 @@ function processDied(on: Draft): StepResult {
   if (record.legToken !== null) on.effect({ type: 'phone', command: { type: 'end-orphan', token: record.legToken } });
   on.event('conversation.ended', { end: 'failed', by: 'system', cause: 'process-died' });
   return closeWhenOver(on).done();
+}
+
+/**
+ * The call outlived the process: whoever talks goes on talking, whoever waits keeps their place. An offer does not: the desks
+ * lost their connection, and nobody can tell whether the phone still rings. It is made anew, to the same agent if they are back:
+ * it was not they who let the caller down. [CNV12]
+ */
+function processReplaced(on: Draft): StepResult {
+  const open = on.record.offers.filter(isOpen);
+  for (const offer of open) closeOffer(on, offer, 'agent-left');
+  return (open.length > 0 ? soundFor(on) : on).done();
+}
+
+/** What the customer's phone is to be taken up with after a restart; null when there is no way back to it. */
+export function knownLeg(record: Conversation): KnownLeg | null {
+  const { customerLeg: leg, legToken: token, recording, talking } = record;
+  if (token === null) return null;
+  const held = talking === null || talking.heldSince === null ? null : ('hold-music' as const);
+  return {
+    leg,
+    token,
+    recording: recording?.id ?? null,
+    talk: talking && { agentLeg: talking.leg, agent: talking.agent, joined: talking.joined, held },
+    sound: record.ended === null && talking === null ? 'hold-music' : null,
+  };
 }

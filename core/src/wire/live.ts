@@ -15,6 +15,8 @@ export const deskMessage = z.discriminatedUnion('type', [
     v: z.number().int(),
     build: z.string().max(100),
     page: z.enum(['desk', 'board']),
+    /** The line that this page holds from a connection before: it is kept, without a new negotiation. */
+    line: id.nullish(),
   }),
   /** Opens the warm line. `nonce` is echoed in the answer so that late answers of an older attempt are dropped. */
   z.object({ type: z.literal('line.open'), nonce: id, offer: sdp }),
@@ -84,7 +86,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   /** The server's build differs from this desk's. */
   z.object({ type: z.literal('outdated'), build: z.string() }),
   z.object({ type: z.literal('desk'), seq: z.number().int(), now: epochMs, state: deskState }),
-  z.object({ type: z.literal('line.answer'), nonce: id, answer: sdp }),
+  z.object({ type: z.literal('line.answer'), nonce: id, answer: sdp, line: id.optional() }),
   /** The line died, or another tab took it (`replaced`): then this tab closes its microphone and does not reopen by itself. */
   z.object({
     type: z.literal('line.lost'),

@@ -73,15 +73,18 @@ let timers: FakeTimers;
 let sockets: FakeSocket[];
 let sessionHolds: boolean;
 let connection: DeskConnection;
+let standing: string | null;
 const socket = () => sockets.at(-1) as FakeSocket;
 
 beforeEach(() => {
   timers = new FakeTimers();
   sockets = [];
   sessionHolds = true;
+  standing = null;
   connection = new DeskConnection({
     page: 'desk',
     build: 'b1',
+    line: () => standing,
     connect: () => {
       const made = new FakeSocket();
       sockets.push(made);
@@ -105,6 +108,15 @@ test('it says hello with its build first, and nothing before it was welcomed', (
   expect(socket().sent).toEqual([{ type: 'hello', v: 1, build: 'b1', page: 'desk' }]);
   socket().hear(welcome());
   expect(connection.send({ type: 'line.close' })).toBe(true);
+});
+
+test('[PRS4] a new connection names the line that stands, so that the server leaves it as it is', () => {
+  open();
+  standing = 'ln_1';
+  socket().die();
+  timers.move(1_000);
+  socket().onopen?.();
+  expect(socket().sent).toEqual([{ type: 'hello', v: 1, build: 'b1', page: 'desk', line: 'ln_1' }]);
 });
 
 test('the view is what the server said last; an older message that comes late is dropped', () => {

@@ -37,6 +37,8 @@ export interface ConnectionView {
 export interface ConnectionOptions {
   page: 'desk' | 'board';
   build: string;
+  /** The line that stands from a connection before, if any. */
+  line?(): string | null;
   connect(): Socket;
   timers: Timers;
   now(): number;
@@ -114,12 +116,16 @@ export class DeskConnection {
   }
 
   #connect(): void {
-    const { connect, page, build } = this.#options;
+    const { connect, page, build, line } = this.#options;
     this.#welcomed = false;
     const socket = connect();
     this.#socket = socket;
     this.#heardAt = this.#options.now();
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', v: liveProtocolVersion, build, page }));
+    socket.onopen = () => {
+      const standing = line?.() ?? null;
+      const hello = { type: 'hello', v: liveProtocolVersion, build, page } as const;
+      socket.send(JSON.stringify(standing === null ? hello : { ...hello, line: standing }));
+    };
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket && typeof data === 'string') this.#hear(data);
     };

@@ -36,12 +36,13 @@ function makePhone(agent: string): Phone {
   const connection = new DeskConnection({
     page: 'desk',
     build: thisBuild(),
+    line: () => line.standing,
     connect: () => openSocket('/api/v1/live'),
     timers,
     now,
     sessionHolds,
   });
-  const line = new WarmLine({
+  const line: WarmLine = new WarmLine({
     sendOffer: (nonce, offer) => connection.send({ type: 'line.open', nonce, offer }),
     timers,
     now,

@@ -1,6 +1,7 @@
 import type { DeskState } from '@denwaban/core/wire';
-import { expect, test } from 'vitest';
-import { wanted } from './phone.js';
+import { expect, test, vi } from 'vitest';
+import { Store } from '../kit/store.js';
+import { Phone, wanted } from './phone.js';
 
 const away: DeskState = {
   presence: { says: 'away', reason: 'lunch', state: 'away', since: 0 },
@@ -46,4 +47,24 @@ test('a tab that is not the phone has no line, whatever the person says', () => 
 test('nothing is opened or cut before the server has spoken and the lock is known', () => {
   expect(wanted(null, 'here')).toBe('as-is');
   expect(wanted(available, 'finding-out')).toBe('as-is');
+});
+
+test.each([
+  ['ln_1', 'goes on with the line that stands: the person on it hears nothing of it', 0],
+  [null, 'builds a line when none stands', 1],
+])('[PRS4] a new connection with %s %s', (standing, _what, rebuilt) => {
+  let hear: (message: { type: 'welcome' }) => void = () => undefined;
+  const rebuild = vi.fn();
+  const phone = new Phone({
+    connection: {
+      listen: (listener: typeof hear) => ((hear = listener), () => undefined),
+      store: new Store({ desk: { ...available, call, line: 'proven' }, link: 'open' }),
+    },
+    line: { standing, rebuild, talk: () => undefined, store: new Store({ phase: 'open', problem: null }) },
+    lock: { start: () => undefined },
+    now: () => 0,
+  } as never);
+  phone.start();
+  hear({ type: 'welcome' });
+  expect(rebuild).toHaveBeenCalledTimes(rebuilt);
 });

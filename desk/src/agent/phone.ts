@@ -121,9 +121,10 @@ export class Phone {
   }
 
   #hear(message: ServerMessage): void {
-    // A line belongs to the connection that opened it: on a new connection the server would have nobody to tell of it.
-    if (message.type === 'welcome') this.line.rebuild();
-    else if (message.type === 'line.answer') void this.line.answer(message.nonce, message.answer);
+    if (message.type === 'welcome') {
+      // A line that stands was named in our hello, and audio goes on over it; the server says so when it is of no use any more.
+      if (this.line.standing === null) this.line.rebuild();
+    } else if (message.type === 'line.answer') void this.line.answer(message.nonce, message.answer, message.line);
     else if (message.type === 'line.lost') this.#lineLost(message.because);
     else if (message.type === 'error') {
       this.store.set({ refusal: { code: message.code, at: this.#now() }, answering: null });

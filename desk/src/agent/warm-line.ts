@@ -49,6 +49,8 @@ export class WarmLine {
   #peer: RTCPeerConnection | null = null;
   #sender: RTCRtpSender | null = null;
   #nonce = '';
+  /** The server's name for the line, once it answered. */
+  #id: string | null = null;
   #talking = false;
   #beatAt = 0;
   #watchedAt = 0;
@@ -124,14 +126,20 @@ export class WarmLine {
   }
 
   /** The server's answer to our offer. Late answers of an older attempt are dropped by their nonce. */
-  async answer(nonce: string, sdp: string): Promise<void> {
+  async answer(nonce: string, sdp: string, id: string | null = null): Promise<void> {
     const peer = this.#peer;
     if (!peer || nonce !== this.#nonce || peer.signalingState !== 'have-local-offer') return;
+    this.#id = id;
     try {
       await peer.setRemoteDescription({ type: 'answer', sdp });
     } catch {
       if (peer === this.#peer) this.rebuild();
     }
+  }
+
+  /** The line that stands, by the server's name for it: a new connection goes on with it. Null: there is none. */
+  get standing(): string | null {
+    return this.store.get().phase === 'open' ? this.#id : null;
   }
 
   /** The microphone goes onto the wire, or off it. No track sends nothing; a disabled track would send silence for ever. */
@@ -247,6 +255,7 @@ export class WarmLine {
     this.#peer = null;
     this.#sender = null;
     this.#nonce = '';
+    this.#id = null;
     this.#stopRetry?.();
     if (!peer) return;
     peer.onconnectionstatechange = null;

@@ -1,7 +1,7 @@
 /**
  * kill -9 at seeded moments of a scripted call: of control, of the media process, of the database, of everything. Whatever a
- * desk or a telephone was told before is on record afterwards, no conversation lives on without its caller, and the system
- * takes the next call. Give DENWABAN_SEED to see a day again, DENWABAN_MOMENTS for a longer one.
+ * desk or a telephone was told before is on record afterwards, no conversation lives on without its caller, a talk outlives
+ * the control process, and the system takes the next call. Give DENWABAN_SEED to see a day again, DENWABAN_MOMENTS for a longer one.
  */
 import type { ConversationDetail } from '@denwaban/core/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe(`kill -9, seed ${seed}`, () => {
   let desk: HeadlessDesk;
   let number: string;
   /** Promises that were held against the record, over the whole run: a run that checks nothing proves nothing. */
-  const checked = { seen: 0, talking: 0, saved: 0 };
+  const checked = { seen: 0, talking: 0, saved: 0, survived: 0 };
 
   beforeAll(async () => {
     system = await Denwaban.start();
@@ -94,6 +94,11 @@ describe(`kill -9, seed ${seed}`, () => {
           byId.get(id)?.offers.map(({ outcome }) => outcome),
           `the desk was told that it talks in ${id}`,
         ).toContain('accepted');
+        // The audio never stopped and the caller is still there: control alone takes no call with it. [CNV12]
+        if (victim === 'control') {
+          expect(byId.get(id), `${id} was up when control was killed`).toMatchObject({ end: 'completed' });
+          checked.survived += 1;
+        }
       }
       for (const [id, note] of acknowledged.saved) {
         expect(

@@ -33,17 +33,24 @@ let turn = 0;
 async function rig(
   dial: (house: House, call: { from: string | null; to: string }) => Promise<Phone>,
 ): Promise<ContractRig> {
-  const house = await realExchange(media, ports.sip + (turn++ % 20));
-  const { exchange, events } = house;
+  const sipPort = ports.sip + (turn++ % 20);
+  let house = await realExchange(media, sipPort);
   const closing: { close(): void }[] = [];
   let lines = 0;
   return {
-    telephony: exchange,
+    get telephony() {
+      return house.exchange;
+    },
+    async controlDies() {
+      // As near to a kill as one process comes: the sockets close, and not a word is said.
+      await house.exchange.leave(0);
+      house = await realExchange(media, sipPort, { started: false, recordingsDir: house.recordingsDir });
+    },
     now,
     patienceMs: 5_000,
     settle: () => sleep(60),
     async call(request) {
-      const arrivals = () => events.flatMap((event) => (event.type === 'leg.arrived' ? [event.leg] : []));
+      const arrivals = () => house.events.flatMap((event) => (event.type === 'leg.arrived' ? [event.leg] : []));
       const before = arrivals().length;
       const phone = await dial(house, request);
       closing.push(phone);
@@ -54,7 +61,7 @@ async function rig(
       const line = `ln_${turn}_${++lines}` as LineId;
       const desk = await DeskLine.make('line', toneFrame(agentHz));
       closing.push(desk);
-      const { answer } = await exchange.openLine({ agent, line, offer: desk.offer });
+      const { answer } = await house.exchange.openLine({ agent, line, offer: desk.offer });
       desk.answered(answer);
       return {
         line,
@@ -111,21 +118,27 @@ telephonyContract('exchange with its media process, caller by SIP', () =>
   }),
 );
 
-telephonyContract('exchange with its media process, caller from a web page', () =>
-  rig(async (house, { from, to }) => {
-    const told: PhoneServerMessage[] = [];
-    const page = await DeskLine.make('phone', toneFrame(customerHz));
-    const dialled = await house.exchange.dial({ from: from as string, to, offer: page.offer }, (message) =>
-      told.push(message),
-    );
-    page.answered(dialled.answer);
-    return {
-      hangUp: () => dialled.hangUp(),
-      press: (digit) => dialled.dtmf(digit),
-      told: () =>
-        told.flatMap(({ type }) => (type === 'ringing' || type === 'answered' || type === 'ended' ? [type] : [])),
-      hears: () => listen(page, agentHz),
-      close: () => page.close(),
-    };
-  }),
+/** The page's socket ends with the process that holds it; a process that is told to go ends the page's call itself. */
+const diesWithUs = 'a web page is connected to the control process itself';
+
+telephonyContract(
+  'exchange with its media process, caller from a web page',
+  () =>
+    rig(async (house, { from, to }) => {
+      const told: PhoneServerMessage[] = [];
+      const page = await DeskLine.make('phone', toneFrame(customerHz));
+      const dialled = await house.exchange.dial({ from: from as string, to, offer: page.offer }, (message) =>
+        told.push(message),
+      );
+      page.answered(dialled.answer);
+      return {
+        hangUp: () => dialled.hangUp(),
+        press: (digit) => dialled.dtmf(digit),
+        told: () =>
+          told.flatMap(({ type }) => (type === 'ringing' || type === 'answered' || type === 'ended' ? [type] : [])),
+        hears: () => listen(page, agentHz),
+        close: () => page.close(),
+      };
+    }),
+  { TEL26: diesWithUs, TEL27: diesWithUs, TEL28: diesWithUs, TEL29: diesWithUs, TEL30: diesWithUs, TEL31: diesWithUs },
 );

@@ -120,11 +120,11 @@ export class Denwaban {
     }
   }
 
-  /** kill -9 of one part. @returns its process id */
-  kill(role: Role): number {
+  /** kill -9 of one part, or what else is asked for. @returns its process id */
+  kill(role: Role, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): number {
     const pid = this.pidOf(role);
     if (pid === null) throw new Error(`no ${role} in ${JSON.stringify(this.tree())}`);
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
     return pid;
   }
 

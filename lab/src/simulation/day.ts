@@ -28,6 +28,9 @@ export async function simulateDay(options: {
   const story: string[] = [];
   const violations: string[] = [];
   const silentSince = new Map<string, number>();
+  /** Desks whose connection broke with the control process. */
+  const astray = new Map<AgentId, Desk>();
+  let diedAt = -Infinity;
   let called = 0;
 
   const actions: [number, () => Promise<string> | string][] = [
@@ -45,6 +48,8 @@ export async function simulateDay(options: {
     [2, leave],
     [1, () => (house.phone.failNextJoin('simulated'), 'the next join fails')],
     [6, holdOrResume],
+    [2, controlDies],
+    [8, comeBack],
   ];
   const total = actions.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -66,6 +71,7 @@ export async function simulateDay(options: {
     const person = pick(house.persons);
     if (person === undefined) return '-';
     const desk = desks.get(person.id) ?? house.sit(person.id);
+    astray.delete(person.id); // a page loaded anew
     desks.set(person.id, desk);
     await desk.goAvailable();
     return `${person.id} sits down`;
@@ -131,12 +137,47 @@ export async function simulateDay(options: {
     return `${desk.agent} leaves`;
   }
 
+  /** kill -9 of control: who was answered hears what they heard, and their conversation goes on. */
+  async function controlDies() {
+    const heardBefore = new Map(legs.map((leg) => [leg, house.phone.hears(leg)]));
+    const openBefore = house.journal.records().filter((one) => one.ended === null);
+    await house.controlDies();
+    diedAt = house.clock.now();
+    // No desk is connected now; each finds its own way back.
+    for (const desk of desks.values()) astray.set(desk.agent, desk);
+    desks.clear();
+    for (const before of openBefore) {
+      const { id, customerLeg: leg } = before;
+      const after = house.record(leg);
+      const heard = heardBefore.get(leg);
+      if (before.legToken === null) {
+        if (after.ended?.cause !== 'process-died') violations.push(`[CNV9] ${id} was not answered, yet lives on`);
+        if (house.phone.isUp(leg)) violations.push(`[CNV9] ${id} is over, its caller is not`);
+        continue;
+      }
+      if (after.ended !== null) violations.push(`[CNV12] ${id} was answered and did not outlive the process`);
+      if (after.talking?.leg !== before.talking?.leg) violations.push(`[CNV12] ${id} has another talk than before`);
+      const hears = house.phone.hears(leg);
+      const right = hears === heard || (heard === 'ring-back' && hears === 'hold-music');
+      if (!right) violations.push(`[CNV12] ${id} heard ${heard} and hears ${hears}`);
+    }
+    return 'control dies';
+  }
+  function comeBack() {
+    const desk = pick([...astray.values()]);
+    if (desk === undefined) return '-';
+    astray.delete(desk.agent);
+    desk.comeBack();
+    desks.set(desk.agent, desk);
+    return `${desk.agent} is back`;
+  }
+
   for (let n = 0; n < options.steps; n++) {
     let at = chance() * total;
     const action = actions.find(([weight]) => (at -= weight) < 0)?.[1] ?? call;
     story.push(`${n}: ${await action()}`);
     await house.pass(chance() < 0.2 ? Math.floor(chance() * 40_000) : Math.floor(chance() * 1_500));
-    const found = broken(house, desks, silentSince);
+    const found = broken(house, desks, silentSince, diedAt);
     violations.push(...found.map((one) => `step ${n}: ${one}`));
     if (violations.length > 0) break;
   }
@@ -158,7 +199,7 @@ export async function simulateDay(options: {
 }
 
 /** The invariants, each named by the rule it stands for. */
-function broken(house: House, desks: Map<AgentId, Desk>, silentSince: Map<string, number>): string[] {
+function broken(house: House, desks: Map<AgentId, Desk>, silentSince: Map<string, number>, diedAt: number): string[] {
   const found: string[] = [];
   const live = [...house.engine.conversations.all()].filter((one) => one.closedAt === null);
   const engaged = new Map<AgentId, number>();
@@ -186,7 +227,8 @@ function broken(house: House, desks: Map<AgentId, Desk>, silentSince: Map<string
     if (one.talking?.joined === true && hears === 'silence') {
       const since = silentSince.get(one.id) ?? house.clock.now();
       silentSince.set(one.id, since);
-      if (house.clock.now() - since > 3_000)
+      // After a restart the desks have to find their way back first.
+      if (house.clock.now() - since > 3_000 && house.clock.now() - diedAt > 15_000)
         found.push(`[CNV6] ${one.id} talks to nobody since ${house.clock.now() - since} ms`);
     } else silentSince.delete(one.id);
     if (one.talking?.joined === true && one.talking.heldSince !== null && hears !== 'hold-music')

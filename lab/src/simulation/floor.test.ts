@@ -196,6 +196,128 @@ describe('the agent’s tab', () => {
   });
 });
 
+describe('the control process is killed and another one begins', () => {
+  test('[CNV12] in a call: both go on hearing each other, and the desk finds the same call, hangs it up, wraps up', async () => {
+    const { house, desk, leg } = await annasCustomerTalksWithAnna();
+    const before = house.record(leg);
+    await house.controlDies();
+    expect(house.phone.hears(leg)).toBe(anna);
+    expect(house.phone.agentHears(anna)).toBe(leg);
+    expect(house.record(leg)).toEqual(before);
+    await house.pass(2_000);
+    desk.comeBack();
+    const { call, presence, line } = desk.state();
+    expect({ line, state: call?.state, presence: presence.state }).toEqual({
+      line: 'proven',
+      state: 'talking',
+      presence: 'talking',
+    });
+    expect(desk.lineLost).toEqual([]);
+    const conversation = call?.caller.conversation ?? '';
+    await desk.handle.command({ type: 'call.hold', conversation });
+    expect(house.phone.hears(leg)).toBe('hold-music');
+    await desk.handle.command({ type: 'call.resume', conversation });
+    await desk.handle.command({ type: 'call.hang-up', conversation });
+    await house.settle();
+    await desk.handle.command({ type: 'wrap-up.save', conversation, disposition: null, note: '' });
+    await house.settle();
+    expect(house.journal.records()).toMatchObject([
+      { status: 'closed', ended: { end: 'completed', by: 'agent' }, recording: { path: expect.any(String) } },
+    ]);
+    expect(house.phone.log.some(({ type }) => type === 'end-orphan')).toBe(false);
+  });
+  test('[CNV13] an agent whose line carries the call keeps it, though their desk stays away', async () => {
+    const { house, leg } = await annasCustomerTalksWithAnna();
+    await house.controlDies();
+    await house.pass(120_000);
+    expect(house.phone.hears(leg)).toBe(anna);
+    expect(house.record(leg)).toMatchObject({ status: 'talking', talking: { agent: anna } });
+  });
+  test('[CNV13] an agent whose line is gone has 15 s to bring another, then the customer goes to the front', async () => {
+    const { house, leg } = await annasCustomerTalksWithAnna();
+    house.phone.loseLine(anna, 'closed');
+    await house.controlDies();
+    await house.pass(14_500);
+    expect(house.record(leg).status).toBe('talking');
+    await house.pass(1_000);
+    expect(house.record(leg)).toMatchObject({ status: 'waiting', talking: null });
+    expect(house.phone.hears(leg)).toBe('announcement-reconnecting');
+  });
+  test('[CNV12] a page that was loaded anew meanwhile opens a new line, and the call moves there', async () => {
+    const { house, leg } = await annasCustomerTalksWithAnna();
+    await house.controlDies();
+    const fresh = house.sit(anna);
+    await fresh.goAvailable();
+    expect(fresh.state()).toMatchObject({ line: 'proven', call: { state: 'talking' } });
+    expect(house.phone.hears(leg)).toBe(anna);
+  });
+  test('[CNV9] [CNV12] a call that still rang unanswered has failed; who waited with music waits on and is offered', async () => {
+    const house = await openHouse();
+    const waiting = await house.call(customer); // nobody is there: music at once
+    await house.sit(anna).goAvailable();
+    const kens = house.sit(ken);
+    await kens.goAvailable();
+    const ringing = await house.call('+81312345679');
+    expect([house.phone.hears(waiting), house.phone.hears(ringing)]).toEqual(['ring-back', 'ringing']);
+    await house.controlDies();
+    expect(house.phone.isUp(ringing)).toBe(false);
+    expect(house.record(ringing)).toMatchObject({ ended: { cause: 'process-died' } });
+    expect(house.phone.hears(waiting)).toBe('hold-music');
+    kens.comeBack();
+    await house.settle();
+    expect(kens.state().offer?.caller.number).toBe(customer);
+  });
+  test('[CNV12] an offer that was open is made anew', async () => {
+    const house = await openHouse();
+    const leg = await house.call(customer, { owner: anna, team: sales });
+    await house.pass(50_000);
+    const desk = house.sit(anna);
+    await desk.goAvailable();
+    const { reservation } = desk.state().offer ?? { reservation: '' };
+    await house.controlDies();
+    desk.comeBack();
+    await house.settle();
+    expect(house.record(leg).offers).toMatchObject([{ reservation, outcome: 'agent-left' }, { closedAt: null }]);
+    await desk.ring();
+    await desk.accept();
+    expect(house.phone.hears(leg)).toBe(anna);
+  });
+  test('[CNV14] a hang-up that was written down and not carried out is carried out', async () => {
+    const { house, desk, leg } = await annasCustomerTalksWithAnna();
+    house.phone.ignoreCommands = true; // killed between the commit and the command
+    await desk.handle.command({
+      type: 'call.hang-up',
+      conversation: desk.state().call?.caller.conversation ?? '',
+    });
+    expect(house.phone.isUp(leg)).toBe(true);
+    house.phone.ignoreCommands = false;
+    await house.controlDies();
+    expect(house.phone.isUp(leg)).toBe(false);
+    expect(house.record(leg)).toMatchObject({ status: 'wrap-up', ended: { end: 'completed', by: 'agent' } });
+  });
+});
+
+describe('a desk whose connection broke', () => {
+  test('[PRS4] comes back with its line, in the middle of a call', async () => {
+    const { house, desk, leg } = await annasCustomerTalksWithAnna();
+    desk.leave();
+    await house.pass(2_000);
+    desk.comeBack();
+    expect(desk.state()).toMatchObject({ line: 'proven', call: { state: 'talking' } });
+    expect(house.phone.hears(leg)).toBe(anna);
+    expect(desk.lineLost).toEqual([]);
+  });
+  test('[PRS4] is told when another page took over while it was away', async () => {
+    const { desk, house } = await annasCustomerTalksWithAnna();
+    desk.leave();
+    await house.sit(anna).goAvailable();
+    desk.lineLost.length = 0;
+    desk.line = 'ln_old';
+    desk.comeBack();
+    expect(desk.lineLost).toEqual(['replaced']);
+  });
+});
+
 describe('the process', () => {
   test('[CNV9] dies in a call: the next one ends the conversation, tells the caller’s leg, and takes new calls', async () => {
     const { house } = await annasCustomerTalksWithAnna();

@@ -63,7 +63,9 @@ export interface HouseOptions {
 export interface Desk {
   agent: AgentId;
   team: TeamId;
-  handle: DeskHandle;
+  readonly handle: DeskHandle;
+  /** The line that it holds. */
+  line: string | null;
   state(): DeskState;
   lineLost: string[];
   /** Says available and opens a line that works. */
@@ -71,6 +73,8 @@ export interface Desk {
   ring(): Promise<void>;
   accept(): Promise<void>;
   leave(): void;
+  /** Its connection is back after the control process died: it claims the line it holds. */
+  comeBack(): void;
 }
 
 const owners = new Map<string, { owner: AgentId | null; team: TeamId | null }>();
@@ -94,13 +98,17 @@ export async function openHouse(options: HouseOptions = {}) {
       saysSince: clock.now(),
     })),
   );
+  const saysOf = (id: AgentId) => persons.find((one) => one.id === id);
   const people: People = {
     all: () => persons,
     byId: (id) => persons.find((one) => one.id === id) ?? null,
     byEmail: (email) => persons.find((one) => one.email === email) ?? null,
     teams: () => [],
     verify: () => Promise.resolve(null),
-    saveSays: () => Promise.resolve(),
+    saveSays(id, says, reason, saysSince) {
+      Object.assign(saysOf(id) ?? {}, { says, reason, saysSince });
+      return Promise.resolve();
+    },
   };
   const said: string[] = [];
   const log = {
@@ -109,47 +117,62 @@ export async function openHouse(options: HouseOptions = {}) {
     warn: (data: object, message: string) => said.push(`warn ${message} ${JSON.stringify(data)}`),
     error: (data: object, message: string) => said.push(`error ${message} ${JSON.stringify(data)}`),
   };
-  const engine = await startEngine({
-    telephony: phone,
-    journal,
-    directory: {
-      findByNumber:
-        options.directory ??
-        ((number) => {
-          const known = owners.get(number);
-          return Promise.resolve(
-            known === undefined
-              ? null
-              : { customer: `cu_${number.slice(1)}` as CustomerId, name: `Customer ${number}`, kana: null, ...known },
-          );
-        }),
-      normalise: (written) => (/^\+\d{6,15}$/.test(written) ? (written as E164) : null),
-    },
-    people,
-    numbers: [{ number: ourNumber, name: 'Main' }],
-    recoverRecording: () => Promise.resolve(null),
-    random: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(chance() * 256)),
-    log,
-    clock,
-    ...(options.rule === undefined ? {} : { rule: options.rule }),
-  });
+  const begin = () =>
+    startEngine({
+      telephony: phone,
+      journal,
+      directory: {
+        findByNumber:
+          options.directory ??
+          ((number) => {
+            const known = owners.get(number);
+            return Promise.resolve(
+              known === undefined
+                ? null
+                : { customer: `cu_${number.slice(1)}` as CustomerId, name: `Customer ${number}`, kana: null, ...known },
+            );
+          }),
+        normalise: (written) => (/^\+\d{6,15}$/.test(written) ? (written as E164) : null),
+      },
+      people,
+      numbers: [{ number: ourNumber, name: 'Main' }],
+      recoverRecording: () => Promise.resolve(null),
+      random: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(chance() * 256)),
+      log,
+      clock,
+      ...(options.rule === undefined ? {} : { rule: options.rule }),
+    });
+  let engine = await begin();
 
   function sit(agent: AgentId): Desk {
     let now: DeskState | null = null;
     const lineLost: string[] = [];
-    const handle = engine.floor.enter(agent, {
-      state: (state) => (now = state),
-      lineLost: (because) => lineLost.push(because),
-    });
-    return {
+    const enter = () =>
+      engine.floor.enter(agent, {
+        state: (state) => (now = state),
+        lineLost(because) {
+          lineLost.push(because);
+          desk.line = null;
+        },
+      });
+    let handle!: DeskHandle;
+    const desk: Desk = {
+      line: null,
       agent,
       team: persons.find((one) => one.id === agent)?.team as TeamId,
-      handle,
+      get handle() {
+        return handle;
+      },
+      comeBack() {
+        now = null;
+        handle = enter();
+        if (desk.line !== null) handle.claimLine(desk.line);
+      },
       state: () => now ?? handle.state,
       lineLost,
       async goAvailable() {
         await engine.floor.setPresence(agent, { presence: 'available' });
-        await handle.openLine('v=0\r\n');
+        desk.line = (await handle.openLine('v=0\r\n')).line;
         phone.proveLine(agent);
         await phone.settle();
       },
@@ -160,6 +183,8 @@ export async function openHouse(options: HouseOptions = {}) {
       },
       leave: () => handle.leave(),
     };
+    handle = enter();
+    return desk;
   }
   const openOffer = (handle: DeskHandle) => handle.state.offer?.reservation ?? 'rs_none';
 
@@ -167,7 +192,16 @@ export async function openHouse(options: HouseOptions = {}) {
     phone,
     clock,
     journal,
-    engine,
+    get engine() {
+      return engine;
+    },
+    /** kill -9 of control at this moment, and another one on the same journal while the phone network goes on. */
+    async controlDies() {
+      engine.stop();
+      phone.controlDies();
+      engine = await begin();
+      await phone.settle();
+    },
     persons,
     said,
     chance,

@@ -47,6 +47,7 @@ function rig(): ContractRig {
       };
     },
     settle: () => telephony.settle(),
+    controlDies: () => Promise.resolve(telephony.controlDies()),
     dispose: () => Promise.resolve(),
   };
 }

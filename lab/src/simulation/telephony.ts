@@ -9,12 +9,14 @@
 import type {
   AgentId,
   EpochMs,
+  KnownLeg,
   LegEndCause,
   LegId,
   LineId,
   PhoneCommand,
   PhoneEvent,
   RecordingId,
+  RestoredLeg,
   Sound,
   Telephony,
   TrunkId,
@@ -34,6 +36,11 @@ export interface SimulatedTelephonyOptions {
 }
 
 export interface SimulatedTelephony extends Telephony {
+  /**
+   * The control process dies: what it had not yet been told is lost, and nobody listens. Answered calls and lines live on until
+   * the next one takes them up with `restore`.
+   */
+  controlDies(): void;
   callerArrives(call: {
     from: string | null;
     to: string;
@@ -54,6 +61,8 @@ export interface SimulatedTelephony extends Telephony {
   /** The next `join` that would work fails with this reason instead. */
   failNextJoin(because: string): void;
   finishRecordings(): void;
+  /** True: commands are lost, as those of a process that was killed before it could send them. */
+  ignoreCommands: boolean;
   /** Resolves when every waiting event was delivered, and those that they caused. */
   settle(): Promise<void>;
 
@@ -72,6 +81,8 @@ export interface SimulatedTelephony extends Telephony {
 
 interface Leg {
   id: LegId;
+  /** A page's connection dies with the control process. */
+  web: boolean;
   ringing: boolean;
   answered: boolean;
   sound: Sound | null;
@@ -189,8 +200,26 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     later({ type: 'leg.joined', customer, agentLeg, at: now() });
   }
 
-  return {
+  function takeUp(leg: Leg, { talk, sound }: KnownLeg): RestoredLeg {
+    if (talk === null) {
+      leg.talk = null;
+      leg.sound ??= sound;
+      return { line: null };
+    }
+    const joins = leg.talk !== null || talk.joined;
+    if (joins) leg.talk = { agentLeg: talk.agentLeg, agent: talk.agent, held: talk.held };
+    if (!talk.joined) {
+      const facts = { customer: leg.id, agentLeg: talk.agentLeg, at: now() };
+      later(joins ? { type: 'leg.joined', ...facts } : { type: 'leg.join-failed', ...facts, because: 'restarted' });
+    }
+    const line = joins ? lines.get(talk.agent) : undefined;
+    return { line: line === undefined ? null : { id: line.id, agent: line.agent, proven: line.proven } };
+  }
+
+  const self: SimulatedTelephony = {
+    ignoreCommands: false,
     carryOut(command) {
+      if (self.ignoreCommands) return;
       log.push(command);
       if (command.type === 'end-orphan') return;
       const leg = legs.get('customer' in command ? command.customer : command.leg);
@@ -245,9 +274,32 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       }
     },
 
+    restore(known) {
+      const restored = new Map<LegId, RestoredLeg>();
+      for (const leg of legs.values()) {
+        const one = known.find((it) => it.leg === leg.id);
+        if (one === undefined || !leg.answered || leg.web) {
+          for (const event of bury(leg)) later(event);
+          continue;
+        }
+        restored.set(leg.id, takeUp(leg, one));
+      }
+      return Promise.resolve(restored);
+    },
+    claimLine({ agent, line }) {
+      const known = lines.get(agent);
+      if (known === undefined || known.id !== line) return null;
+      return { proven: known.proven };
+    },
+
+    controlDies() {
+      waiting.length = 0;
+      listeners.clear();
+    },
     callerArrives(call) {
       const id = mintLeg();
-      legs.set(id, { id, ringing: false, answered: false, sound: null, talk: null, recording: null, digits: '' });
+      const web = call.carrier === 'web';
+      legs.set(id, { id, web, ringing: false, answered: false, sound: null, talk: null, recording: null, digits: '' });
       happens({
         type: 'leg.arrived',
         leg: id,
@@ -322,4 +374,5 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     isUp: (id) => legs.has(id),
     digitsTo: (id) => legs.get(id)?.digits ?? '',
   };
+  return self;
 }

@@ -3,7 +3,7 @@
  * the first time is a failure for a person to mend; one that dies later is started again, ever less hastily.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import type { RoleMessage, RoleStart } from './messages.js';
+import type { RoleEnd, RoleMessage, RoleStart } from './messages.js';
 import { StartError } from '../store/start-error.js';
 
 export interface ChildOptions {
@@ -23,7 +23,7 @@ export interface ChildOptions {
 export interface Child {
   /** Resolves at the first `ready`. @throws {StartError} when it failed before */
   ready: Promise<Extract<RoleMessage, { type: 'ready' }>>;
-  /** Asks it to end (SIGTERM), insists after `stopMs` (SIGKILL). Resolves when it is gone. */
+  /** Asks it to end for good, insists after `stopMs` (SIGKILL). Resolves when it is gone. */
   stop(): Promise<void>;
   /** Ends it at once. */
   kill(): void;
@@ -40,6 +40,7 @@ export function keepRunning(options: ChildOptions): Child {
   let child: ChildProcess | null = null;
   let stopping = false;
   let wasReady = false;
+  let isReady = false;
   let backOffMs = firstBackOffMs;
   let timer: NodeJS.Timeout | undefined;
   let settle: { resolve(ready: Extract<RoleMessage, { type: 'ready' }>): void; reject(error: Error): void };
@@ -55,6 +56,7 @@ export function keepRunning(options: ChildOptions): Child {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     child = now;
+    isReady = false;
     now.on('message', (message: RoleMessage) => {
       if (message.type === 'progress') options.onProgress(message.step);
       else if (message.type === 'failed') {
@@ -62,6 +64,7 @@ export function keepRunning(options: ChildOptions): Child {
         settle.reject(new StartError(message.code, message.line));
       } else {
         wasReady = true;
+        isReady = true;
         settle.resolve(message);
       }
     });
@@ -105,7 +108,10 @@ export function keepRunning(options: ChildOptions): Child {
           clearTimeout(insist);
           resolve();
         });
-        now.kill('SIGTERM');
+        // Whoever may be replaced while calls are up is told which of the two it is; a signal cannot say.
+        const end = { type: 'end' } satisfies RoleEnd;
+        if (name === 'control' && isReady && now.connected) now.send(end, (error) => error && now.kill('SIGTERM'));
+        else now.kill('SIGTERM');
       });
     },
     kill() {

@@ -4,7 +4,7 @@ import type { DemoInfo } from '@denwaban/core/wire';
 import type { StartErrorCode } from '../store/start-error.js';
 import type { Settings } from '../services.js';
 
-/** The first and only message to a role. Not on the command line: the database's address may hold a password. */
+/** The first message to a role. Not on the command line: the database's address may hold a password. */
 export type RoleStart =
   | {
       role: 'control';
@@ -14,6 +14,12 @@ export type RoleStart =
       mediaSockets: string[];
     }
   | { role: 'media'; settings: MediaSettings };
+
+/**
+ * The house closes: calls are ended, not left to a process that takes over. A bare SIGTERM means that one comes, as after a
+ * crash: control then goes without a word to those who talk.
+ */
+export type RoleEnd = { type: 'end' };
 
 export type RoleMessage =
   /** A step begins that may take over a second. */

@@ -1,5 +1,5 @@
 /** A role's end of the channel to the supervisor, and the manners that every role shares. */
-import type { RoleMessage, RoleStart } from './messages.js';
+import type { RoleEnd, RoleMessage, RoleStart } from './messages.js';
 import type { Settings } from '../services.js';
 import { portErrorIn } from './ports.js';
 import { StartError } from '../store/start-error.js';
@@ -7,6 +7,8 @@ import { StartError } from '../store/start-error.js';
 export interface Role<Start extends RoleStart> {
   start: Start;
   tell(message: RoleMessage): void;
+  /** Resolves when this process is to end: because the whole house does, or to make way for another of its role. */
+  awaitEnd(): Promise<'house' | 'process'>;
 }
 
 /**
@@ -28,6 +30,11 @@ export async function enterRole<Name extends RoleStart['role']>(
   const start = await new Promise<RoleStart>((resolve) => process.once('message', resolve));
   if (start.role !== name) throw new Error(`was told to be ${start.role}`);
   return {
+    awaitEnd: () =>
+      new Promise((resolve) => {
+        process.once('message', (_end: RoleEnd) => resolve('house'));
+        process.once('SIGTERM', () => resolve('process'));
+      }),
     start: start as Extract<RoleStart, { role: Name }>,
     // A broken channel is told by `disconnect`; a message that can no longer be heard is not a failure of its own.
     tell: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => {})),

@@ -14,11 +14,13 @@ import {
   type EpochMs,
   type Journal,
   type PhoneEvent,
+  type RestoredLeg,
   type RoutingRule,
   type Telephony,
   assertNever,
   defaultConversationSettings,
   defaultRule,
+  knownLeg,
   mintId,
   route,
   routingDeadline,
@@ -29,11 +31,13 @@ import { type EngineClock, systemClock } from './clock.js';
 import { type Conversations, createConversations, type Engaged } from './conversations.js';
 import { createFloor } from './floor.js';
 import type { EngineLog } from './log.js';
-import { createRoster, type Roster, type RosterAgent } from './roster.js';
+import { createRoster, noDesk, type Roster, type RosterAgent } from './roster.js';
 import { deskState } from './views.js';
 
 /** How long a talking agent's audio path may stay away (a page reload, a Wi-Fi hop) before the customer is given to another. */
 const lineGraceMs = 3_000;
+/** The same after a restart of ours, when every desk has to find its way back first. */
+const returnGraceMs = 15_000;
 /** The call never waits longer than this for the customer database. */
 const identifyMs = 300;
 
@@ -83,6 +87,10 @@ export async function startEngine(
   const numbers = new Map<E164, string>(options.numbers.map((one) => [one.number, one.name]));
   const roster = createRoster(people.all(), clock.now());
   let stopped = false;
+  /** Until what was found at start-up is put in order nobody is offered anything. */
+  let settled = false;
+  /** Agents whose calls outlived the process before this one, and until when they may stay away. */
+  const returning = new Map<AgentId, EpochMs>();
 
   const conversations = createConversations({
     journal,
@@ -148,7 +156,7 @@ export async function startEngine(
   let asked = false;
   let cancelWake: (() => void) | null = null;
   function later(): void {
-    if (asked || stopped) return;
+    if (asked || stopped || !settled) return;
     asked = true;
     queueMicrotask(() => {
       asked = false;
@@ -174,14 +182,23 @@ export async function startEngine(
       const at = routingDeadline(rule, one, now);
       if (at !== null) due.push(at);
     }
-    for (const agent of roster.all()) if (agent.missingSince !== null) due.push(agent.missingSince + lineGraceMs);
+    for (const agent of roster.all()) {
+      const until = missingUntil(agent);
+      if (until !== null) due.push(until);
+    }
     return due.length === 0 ? null : (Math.min(...due) as EpochMs);
+  }
+  /** Until when a missing audio path is waited for; null: none is missing. */
+  function missingUntil(agent: RosterAgent): EpochMs | null {
+    if (agent.missingSince === null) return null;
+    return Math.max(agent.missingSince + lineGraceMs, returning.get(agent.person.id) ?? 0) as EpochMs;
   }
   function wake(): void {
     const now = clock.now();
     for (const one of [...conversations.all()]) engine.give(one.id, { type: 'timer-fired' }, now);
     for (const agent of roster.all()) {
-      if (agent.missingSince === null || now < agent.missingSince + lineGraceMs) continue;
+      const until = missingUntil(agent);
+      if (until === null || now < until) continue;
       const engagement = conversations.engagement(agent.person.id);
       if (engagement === null) continue;
       const type = engagement.engaged === 'talking' ? 'agent-lost' : 'agent-left';
@@ -301,6 +318,7 @@ export async function startEngine(
     const { line } = agent;
     if (event.type === 'line.proven') {
       line.proven = true;
+      returning.delete(agent.person.id); // they are back: from now on the usual grace holds
       rejoin(agent);
     } else if (event.because === 'heartbeat') {
       line.proven = false; // it may come back by itself
@@ -327,26 +345,46 @@ export async function startEngine(
       telephony.carryOut({ type: 'hold', customer, agentLeg: talking.leg, sound: 'hold-music' });
   }
 
-  // --- start-up: nothing stays alive whose process is gone ---
+  // --- start-up: what outlived the process before this one goes on, the rest gets a stated end [CNV9] [CNV12] ---
   async function reconcile(): Promise<void> {
-    for (const record of await journal.open()) {
-      conversations.adopt(record);
-      await engine.give(record.id, { type: 'process-died' }).durable;
-      const { recording } = conversations.get(record.id) ?? record;
-      if (recording === null || recording.path !== null) continue;
-      // The media process may still be finishing the file and tell us by itself; else we take what is on disk.
-      clock.wakeAt((clock.now() + 5_000) as EpochMs, () => {
-        if (conversations.byRecording(recording.id)?.recording?.path !== null) return;
-        options
-          .recoverRecording(recording.id)
-          .then(
-            (file) => file && engine.give(record.id, { type: 'recording-finished', recording: recording.id, ...file }),
-          )
-          .catch((err: unknown) => log.error({ recording: recording.id, err }, 'a recording could not be recovered'));
-      });
+    const found = await journal.open();
+    for (const record of found) conversations.adopt(record);
+    const living = await telephony.restore(found.flatMap((record) => knownLeg(record) ?? []));
+    for (const { id, customerLeg: leg, talking, ended } of found) {
+      const restored = living.get(leg);
+      if (restored === undefined) {
+        await engine.give(id, { type: 'process-died' }).durable;
+        recover(id);
+      } else if (ended !== null) {
+        // The record says that it is over, and nobody came to tell the customer's phone.
+        telephony.carryOut({ type: 'hang-up', leg, cause: 'normal' });
+      } else {
+        if (talking !== null) returning.set(talking.agent, (clock.now() + returnGraceMs) as EpochMs);
+        if (restored.line !== null) takeUpLine(restored.line);
+        await engine.give(id, { type: 'process-replaced' }).durable;
+      }
     }
+    log.info({ open: found.length, living: living.size }, 'conversations of the process before this one');
+    settled = true;
     for (const agent of roster.all()) refresh(agent.person.id);
     later();
+  }
+  /** The agent talks on though their desk is not back yet: the line that carries it is theirs until a desk claims it. */
+  function takeUpLine({ id, agent: whose, proven }: NonNullable<RestoredLeg['line']>): void {
+    const agent = roster.get(whose);
+    if (agent !== null) agent.line = { id, desk: noDesk, proven };
+  }
+  function recover(id: ConversationId): void {
+    const recording = conversations.get(id)?.recording ?? null;
+    if (recording === null || recording.path !== null) return;
+    // The media process may still be finishing the file and tell us by itself; else we take what is on disk.
+    clock.wakeAt((clock.now() + 5_000) as EpochMs, () => {
+      if (conversations.byRecording(recording.id)?.recording?.path !== null) return;
+      options
+        .recoverRecording(recording.id)
+        .then((file) => file && engine.give(id, { type: 'recording-finished', recording: recording.id, ...file }))
+        .catch((err: unknown) => log.error({ recording: recording.id, err }, 'a recording could not be recovered'));
+    });
   }
 
   const deaf = telephony.listen(hear);

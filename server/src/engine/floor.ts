@@ -1,9 +1,9 @@
 /** The engine as the screens see it: desks come and go, say things, and are told what is so. */
-import { type AgentId, type ConversationInput, mintId } from '@denwaban/core';
+import { type AgentId, type ConversationInput, type LineId, mintId } from '@denwaban/core';
 import { type DeskHandle, type Floor, Refusal } from '../services.js';
 import type { createBoard } from './board.js';
 import type { DistributiveOmit, Engine } from './engine.js';
-import { agentView, presenceView, type RosterAgent } from './roster.js';
+import { agentView, noDesk, presenceView, type RosterAgent } from './roster.js';
 import { deskState } from './views.js';
 
 type Command = Parameters<DeskHandle['command']>[0];
@@ -53,6 +53,23 @@ export function createFloor(engine: Engine, board: ReturnType<typeof createBoard
             engine.log.warn({ agent: id, err: error }, 'a line could not be opened');
             throw new Refusal('unavailable', 'the audio path could not be opened');
           }
+        },
+        claimLine(line) {
+          if (agent.line?.id === line) {
+            agent.line.desk = listener;
+          } else if (agent.line !== null && agent.line.desk !== noDesk) {
+            // Another page took over while this one was away.
+            listener.lineLost('replaced');
+            return;
+          } else {
+            const claimed = telephony.claimLine({ agent: id, line: line as LineId });
+            if (claimed === null) {
+              listener.lineLost('closed');
+              return;
+            }
+            agent.line = { id: line as LineId, desk: listener, proven: claimed.proven };
+          }
+          engine.agentChanged(agent);
         },
         closeLine() {
           if (agent.line?.desk !== listener) return;

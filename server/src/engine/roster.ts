@@ -27,6 +27,9 @@ export interface RosterAgent {
   missingSince: EpochMs | null;
 }
 
+/** Holds the line of an agent whose desk is still on its way back. */
+export const noDesk: DeskListener = { state() {}, lineLost() {} };
+
 export interface Roster {
   get(id: AgentId): RosterAgent | null;
   all(): Iterable<RosterAgent>;

@@ -22,8 +22,8 @@ import { guardOrigin, secure } from './security.js';
 export interface Http {
   /** Binds to the settings' host and port. @throws the socket's error (`EADDRINUSE`, `EACCES`) when it cannot */
   listen(): Promise<{ port: number }>;
-  /** Tells the desks that we go, lets answers under way finish for two seconds, closes everything. */
-  close(): Promise<void>;
+  /** Tells the desks that we go, lets answers under way finish for two seconds or `graceMs`, closes everything. */
+  close(graceMs?: number): Promise<void>;
 }
 
 const sweepMs = 1_000;
@@ -39,10 +39,10 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
       const address = app.server.address();
       return { port: address !== null && typeof address === 'object' ? address.port : options.settings.httpPort };
     },
-    close: async () => {
+    close: async (graceMs = closeMsMax) => {
       if (sweeper !== null) clearInterval(sweeper);
       realtime.close();
-      const impatient = setTimeout(() => app.server.closeAllConnections(), closeMsMax);
+      const impatient = setTimeout(() => app.server.closeAllConnections(), graceMs);
       await app.close();
       clearTimeout(impatient);
     },

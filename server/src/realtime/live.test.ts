@@ -70,6 +70,17 @@ describe('hello', () => {
     expect(house.floor.desks.get(anna.id)?.size).toBe(1);
   });
 
+  test('[PRS4] that names a line keeps it; of a line that is gone it is told', async () => {
+    const client = await live();
+    client.say({ ...hello, line: 'ln_1' });
+    await client.next('desk');
+    expect(client.heard.filter(({ type }) => type === 'line.lost')).toEqual([]);
+    const stale = await live();
+    stale.say({ ...hello, line: 'ln_0' });
+    expect(await stale.next('line.lost')).toEqual({ type: 'line.lost', because: 'closed' });
+    await stale.next('desk');
+  });
+
   test('with another build: outdated, and everything works on', async () => {
     const client = await live();
     client.say({ ...hello, build: 'b0' });
@@ -136,7 +147,12 @@ describe('a desk', () => {
   test('opens its line; the nonce comes back with the answer', async () => {
     const client = await house.enter(anna);
     client.say({ type: 'line.open', nonce: 'n1', offer: 'sdp' });
-    expect(await client.next('line.answer')).toEqual({ type: 'line.answer', nonce: 'n1', answer: 'answer to sdp' });
+    expect(await client.next('line.answer')).toEqual({
+      type: 'line.answer',
+      nonce: 'n1',
+      answer: 'answer to sdp',
+      line: 'ln_1',
+    });
     for (const desk of house.floor.desks.get(anna.id)!) desk.lineLost('heartbeat');
     expect(await client.next('line.lost')).toMatchObject({ because: 'heartbeat' });
   });

@@ -136,11 +136,12 @@ export class LiveConnection {
     this.#peer.send({ type: 'welcome', v: liveProtocolVersion, build, now: clock.now(), me: meOf(person, floor) });
     if (hello.build !== build) this.#peer.send({ type: 'outdated', build });
     if (hello.page === 'board') this.#boards.join(this.#peer);
-    else this.#enter();
+    else this.#enter(hello.line ?? null);
   }
 
-  #enter(): void {
-    this.#desk = this.#context.floor.enter(this.agent, {
+  /** @param line that the page holds already, or null */
+  #enter(line: string | null): void {
+    const desk = this.#context.floor.enter(this.agent, {
       state: (state) => {
         this.#state = state;
         // While entering, and while there is much to read still, it waits.
@@ -149,7 +150,9 @@ export class LiveConnection {
       },
       lineLost: (because) => this.#peer.send({ type: 'line.lost', because }),
     });
-    this.#sendState(this.#state ?? this.#desk.state);
+    if (line !== null) desk.claimLine(line);
+    this.#desk = desk;
+    this.#sendState(this.#state ?? desk.state);
   }
 
   #sendState(state: DeskState): void {
@@ -174,8 +177,8 @@ export class LiveConnection {
         this.#peer.refuse('bad-request', 'hello was said already', message.type);
         return;
       case 'line.open': {
-        const { answer } = await desk.openLine(message.offer);
-        this.#peer.send({ type: 'line.answer', nonce: message.nonce, answer });
+        const { answer, line } = await desk.openLine(message.offer);
+        this.#peer.send({ type: 'line.answer', nonce: message.nonce, answer, line });
         return;
       }
       case 'line.close':

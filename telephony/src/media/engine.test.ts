@@ -326,7 +326,7 @@ test('a lost browser is told, with its recording, and its partner stays', async 
     'recording-finished line',
   ]);
   expect(browser.closed).toBe(true);
-  expect(await legsOf()).toEqual([{ leg: 'a', bridgedTo: null, recording: null, proven: false }]);
+  expect(await legsOf()).toMatchObject([{ leg: 'a', bridgedTo: null, recording: null, proven: false }]);
 });
 
 test('a failure of ours over one leg costs that leg only', async () => {

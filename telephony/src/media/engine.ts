@@ -141,6 +141,12 @@ export class MediaEngine {
       bridgedTo: leg.partner?.id ?? null,
       recording: leg.recording?.id ?? null,
       proven: watch.proven,
+      held: leg.held,
+      playing: leg.playing,
+      rtp:
+        leg.transport instanceof RtpTransport
+          ? { address: this.options.publicAddress, port: leg.transport.port }
+          : null,
     }));
     return { version: mediaProtocolVersion, pid: process.pid, legs };
   }

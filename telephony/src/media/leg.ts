@@ -90,6 +90,10 @@ export class Leg {
     partner?.hear(this, packet, header, codec, nowMs, verdict === 'restart' ? 'restart' : 'audio');
   }
 
+  get playing(): boolean {
+    return this.player !== null;
+  }
+
   /** Sends a sound in place of whatever plays; null ends it. */
   play(player: Player | null): void {
     this.player?.stop();

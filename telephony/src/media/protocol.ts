@@ -43,12 +43,26 @@ export type MediaRequest =
   | { type: 'stop-record'; recording: string }
   | { type: 'dtmf'; leg: string; digits: string };
 
+/** A leg that the process holds, told to whoever says hello: what another control process needs to go on with it. */
+export interface HeldLeg {
+  leg: string;
+  bridgedTo: string | null;
+  recording: string | null;
+  proven: boolean;
+  /** It is on hold in its bridge. */
+  held: boolean;
+  /** A sound plays to it. */
+  playing: boolean;
+  /** Where the far end of plain RTP sends to; null for WebRTC. */
+  rtp: { address: string; port: number } | null;
+}
+
 /** The value with which each request is answered when it succeeds. */
 export interface MediaReplies {
   hello: {
     version: number;
     pid: number;
-    legs: { leg: string; bridgedTo: string | null; recording: string | null; proven: boolean }[];
+    legs: HeldLeg[];
   };
   'open-rtp': { address: string; port: number };
   'aim-rtp': null;

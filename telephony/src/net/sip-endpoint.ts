@@ -54,13 +54,20 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     log,
     limits,
   });
+  /** What was to be sent before there was a socket: a process that takes up the calls of another has things to say at once. */
+  let early: (() => void)[] | null = [];
   const agent = new UserAgent({
     publicAddress: options.publicAddress,
     port,
     userAgent: options.userAgent,
     handlers,
     wire: {
-      send: (hop, bytes, failed) => (hop.transport === 'udp' ? udp : tcp).send(hop, bytes, failed),
+      send(hop, bytes, failed) {
+        const send = () => (hop.transport === 'udp' ? udp : tcp).send(hop, bytes, failed);
+        if (early === null) return send();
+        early.push(send);
+        return null;
+      },
     },
     timers: processTimers,
     now: options.now ?? (() => performance.now()),
@@ -79,12 +86,18 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
         await udp.close();
         throw error;
       }
+      const waiting = early ?? [];
+      early = null;
+      for (const send of waiting) send();
     },
+
+    adopt: (dialog, take) => agent.adopt(dialog, take),
 
     endOrphan: (dialog, cause) => agent.endOrphan(dialog, cause),
 
-    async stop(graceMs) {
-      agent.hangUpAll('shutting down');
+    async stop(graceMs, calls = 'hang-up') {
+      if (calls === 'hang-up') agent.hangUpAll('shutting down');
+      else agent.leaveAll();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
         agent.whenSettled(() => {

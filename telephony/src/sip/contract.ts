@@ -31,7 +31,7 @@ export interface IncomingCall {
   refuse(status: number, reason: string, retryAfterS?: number): void;
   /** BYE in a confirmed dialog, 480 before an answer. `cause` becomes a Reason header (RFC 3326). */
   hangUp(cause: string): void;
-  /** All that is needed to send a BYE from another process after ours died: JSON-safe. */
+  /** All that is needed to take the call up in another process after ours died: JSON-safe. */
   snapshot(): DialogSnapshot | null;
 }
 
@@ -71,11 +71,18 @@ export interface SipEndpointHandlers {
 }
 
 export interface SipEndpoint {
-  /** Binds UDP and TCP. @throws Error with `code` EADDRINUSE and the like */
+  /** Binds UDP and TCP. What is to be sent before waits for it. @throws Error with `code` EADDRINUSE and the like */
   start(): Promise<void>;
+  /**
+   * Takes up an answered call of a process before this one, as far end and we left it: its requests reach the listener, and
+   * ours reach it. Call it before `start`, so that a BYE which the far end repeats finds its dialog.
+   *
+   * @returns false when nobody of ours is at the snapshot's source, or the call is known already
+   */
+  adopt(dialog: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean;
   /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
   endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
-  /** Hangs up what is open, waits for transactions at most `graceMs`, closes the sockets. */
-  stop(graceMs: number): Promise<void>;
+  /** Hangs up what is open (unless it is to live on), waits for transactions at most `graceMs`, closes the sockets. */
+  stop(graceMs: number, calls?: 'hang-up' | 'live-on'): Promise<void>;
   readonly counts: { dialogs: number; transactions: number };
 }

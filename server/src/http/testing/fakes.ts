@@ -220,6 +220,9 @@ export function fakeFloor(people: readonly Person[] = [anna, sato, admin]): Fake
           refuse();
           return { line: 'ln_1' as LineId, answer: `answer to ${offer}` };
         },
+        claimLine: (line) => {
+          if (line !== 'ln_1') listener.lineLost('closed');
+        },
         closeLine: () => undefined,
         command: async (message) => {
           floor.commands.push({ agent, message });

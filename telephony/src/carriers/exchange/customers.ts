@@ -26,6 +26,8 @@ export interface CustomersOptions {
 export interface Customers {
   /** The caller has a voice: from here on the engine knows the leg. @returns who is to hear of the rest */
   born(id: LegId, arrival: Arrival, far: FarEnd): FarEndListener;
+  /** A leg of a process before this one, which the engine knows. `talk`: with whom it is joined. */
+  takeUp(id: LegId, far: FarEnd, dialog: DialogSnapshot, talk: Talk | null): FarEndListener;
   /** For a leg that is gone or never was: nothing. */
   feed(id: string, input: LegInput): void;
   has(id: string): boolean;
@@ -33,6 +35,8 @@ export interface Customers {
   /** Who talks to whom now, or is about to. */
   talks(): { id: LegId; talk: Talk }[];
   dialogs(): { leg: LegId; dialog: DialogSnapshot }[];
+  /** Another process could go on with this leg. */
+  canBeLeft(id: string): boolean;
   readonly size: number;
 }
 
@@ -135,20 +139,30 @@ export function createCustomers(options: CustomersOptions): Customers {
     }
   }
 
+  function admit(customer: Customer): FarEndListener {
+    const { id } = customer;
+    customers.set(id, customer);
+    recordings.prepare();
+    return {
+      answered(token) {
+        customer.dialog = token === null ? null : readToken(token);
+        feed(id, { type: 'far-end-answered', token });
+      },
+      ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
+      digit: (digit) => feed(id, { type: 'digit', digit }),
+    };
+  }
+
   return {
     born(id, arrival, far) {
-      const customer: Customer = { id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null };
-      customers.set(id, customer);
-      recordings.prepare();
+      const told = admit({ id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null });
       options.emit({ type: 'leg.arrived', leg: id, at: options.now(), ...arrival });
-      return {
-        answered(token) {
-          customer.dialog = token === null ? null : readToken(token);
-          feed(id, { type: 'far-end-answered', token });
-        },
-        ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
-        digit: (digit) => feed(id, { type: 'digit', digit }),
-      };
+      return told;
+    },
+    takeUp(id, far, dialog, talk) {
+      const reached = 'answered';
+      const state: CustomerLeg = talk === null ? { status: 'alone', reached } : { status: 'joined', reached, talk };
+      return admit({ id, state, far, dialog });
     },
     feed,
     has: (id) => customers.has(id),
@@ -156,6 +170,10 @@ export function createCustomers(options: CustomersOptions): Customers {
     talks: () =>
       [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : [])),
     dialogs: () => [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
+    canBeLeft(id) {
+      const customer = customers.get(id);
+      return customer !== undefined && customer.dialog !== null;
+    },
     get size() {
       return customers.size;
     },

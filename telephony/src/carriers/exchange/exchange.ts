@@ -5,15 +5,18 @@
 import {
   epochMs,
   type EpochMs,
+  type KnownLeg,
   type LegId,
+  type LineId,
   type PhoneEvent,
   type RecordingId,
+  type RestoredLeg,
   type Telephony,
   type TrunkId,
 } from '@denwaban/core';
 import type { PhoneServerMessage } from '@denwaban/core/wire';
 import { MediaError, type MediaClient } from '../../media/contract.js';
-import { mediaProtocolVersion, type MediaEvent, type MediaReplies, type MediaRequest } from '../../media/protocol.js';
+import { mediaProtocolVersion, type HeldLeg, type MediaEvent, type MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
@@ -47,6 +50,8 @@ export interface Exchange extends Telephony {
   start(): Promise<void>;
   /** Hangs up what is left, finishes recordings, closes the SIP sockets. The media client stays the caller's. */
   stop(graceMs?: number): Promise<void>;
+  /** Closes the SIP sockets and leaves answered calls, lines and recordings to the process that comes next. */
+  leave(graceMs?: number): Promise<void>;
   /** The demo customer's phone. @throws {ExchangeError} `bad-offer`, `overloaded`, `failed` */
   dial(
     request: { from: string; to: string; offer: string },
@@ -71,6 +76,11 @@ export interface ExchangeHealth {
   transactions: number;
 }
 
+/** How long a start with calls to take up waits for the media process that holds them. */
+const restoreMs = 5_000;
+/** How long the desks may take to come back for their lines after a restart. */
+const claimMs = 15_000;
+
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
   timer.unref();
@@ -86,7 +96,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const unborn = new Map<string, WebPhone | null>();
   const subscriptions: (() => void)[] = [];
   let stopping = false;
-  let sessions = 0;
+  /** Before the first word with the media process: what it holds then was left by a process before this one. */
+  let firstContact = true;
+  /** While legs are being taken up, news of them waits until they are known. */
+  let untold: MediaEvent[] | null = null;
 
   const events = createEventQueue((event) => {
     // News of a leg that was hung up while the news waited is no news.
@@ -159,7 +172,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         leg,
         media,
         open: media.ready && !stopping,
-        sessionId: `${now()}${String(++sessions % 1_000).padStart(3, '0')}`,
+        now,
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -170,6 +183,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   // --- the media process -------------------------------------------------------------------------------------------------
 
   function onMedia(event: MediaEvent): void {
+    if (untold !== null) return void untold.push(event);
     if (event.type === 'log') return; // the client has it
     if (event.type === 'recording-finished') {
       // Also of recordings that a control process before this one began: the engine knows them by their id.
@@ -206,10 +220,18 @@ export function createExchange(options: ExchangeOptions): Exchange {
     lines.mediaLost();
   }
   /** Legs that a media process holds and we do not know are of a control process that died: they end here. */
-  function onMediaReady(held: MediaReplies['hello']['legs']): void {
+  function onMediaReady(held: readonly HeldLeg[]): void {
+    if (untold !== null) return; // `restore` asks for itself
     const finishing = new Set<string>();
-    for (const { leg, recording } of held) {
+    let found = 0;
+    for (const { leg, recording, proven } of held) {
       if (customers.has(leg) || unborn.has(leg) || lines.knows(leg)) continue;
+      if (firstContact && leg.startsWith('ln_')) {
+        // The desks are on their way back to us, and their lines stand: nobody need build one anew.
+        lines.found(leg as LineId, null, proven);
+        found += 1;
+        continue;
+      }
       log.warn({ leg, recording }, 'media: ending a leg that nobody holds');
       if (recording !== null) {
         finishing.add(recording);
@@ -218,6 +240,67 @@ export function createExchange(options: ExchangeOptions): Exchange {
       closeMedia(leg);
     }
     recordings.reconcile(finishing, (leg) => !customers.has(leg));
+    if (found > 0) subscriptions.push((options.after ?? afterByTimer)(claimMs, () => lines.closeUnclaimed()));
+    firstContact = false;
+  }
+
+  /** Listens to the media process, once. */
+  function attend(): void {
+    if (subscriptions.length > 0) return;
+    subscriptions.push(media.onEvent(onMedia), media.onLost(onMediaLost), media.onReady(onMediaReady));
+  }
+  const askWhatIsHeld = async (): Promise<readonly HeldLeg[] | null> => {
+    const hello = { type: 'hello', version: mediaProtocolVersion } as const;
+    const held = await media.request(hello).catch(() => null); // lost in this moment: `onReady` will tell
+    return held?.legs ?? null;
+  };
+  async function mediaReady(withinMs: number): Promise<boolean> {
+    if (media.ready) return true;
+    return new Promise((resolve) => {
+      const done = () => {
+        deaf();
+        callOff();
+        resolve(media.ready);
+      };
+      const deaf = media.onReady(done);
+      const callOff = (options.after ?? afterByTimer)(withinMs, done);
+    });
+  }
+
+  function takeUp(known: KnownLeg, held: HeldLeg | undefined, all: readonly HeldLeg[]): RestoredLeg | null {
+    const { leg, talk, recording } = known;
+    const dialog = readToken(known.token);
+    if (held === undefined || held.rtp === null || dialog === null || customers.has(leg)) return null;
+    const { rtp } = held;
+    const bridged = all.find((one) => one.leg === held.bridgedTo);
+    // What was asked for and not yet done when the process died is not done now either: the engine is told.
+    const joins = talk !== null && (talk.joined || bridged !== undefined);
+    const line = joins && bridged !== undefined ? (bridged.leg as LineId) : null;
+    if (bridged !== undefined && line === null) tell({ type: 'unbridge', a: leg, b: bridged.leg });
+    const state = joins ? { agentLeg: talk.agentLeg, agent: talk.agent, line, held: talk.held } : null;
+    const lives = sip.adopt(dialog, (call) =>
+      takeSipCall(call, { leg, media, now, log, rtp, takenUp: (far) => customers.takeUp(leg, far, dialog, state) }),
+    );
+    if (!lives) return null;
+    if (recording !== null && held.recording === recording) recordings.takeUp(recording, leg);
+    if (line !== null && talk !== null) lines.found(line, talk.agent, bridged?.proven ?? false);
+    bringInLine(known, held, line !== null);
+    if (talk !== null && !talk.joined) {
+      const facts = { customer: leg, agentLeg: talk.agentLeg, at: now() };
+      emit(joins ? { type: 'leg.joined', ...facts } : { type: 'leg.join-failed', ...facts, because: 'restarted' });
+    }
+    return {
+      line: line === null || talk === null ? null : { id: line, agent: talk.agent, proven: bridged?.proven ?? false },
+    };
+  }
+  /** The record is the truth: a command that was written down and no longer carried out is carried out now. */
+  function bringInLine({ leg, talk, sound }: KnownLeg, held: HeldLeg, bridged: boolean): void {
+    if (talk === null) {
+      if (sound !== null && (!held.playing || held.bridgedTo !== null)) tell({ type: 'play', leg, sound });
+    } else if (talk.held !== null) {
+      if (bridged && !held.held) tell({ type: 'hold', leg, sound: talk.held });
+      else if (!bridged && !held.playing) tell({ type: 'play', leg, sound: talk.held });
+    } else if (held.held) tell({ type: 'resume', leg });
   }
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
@@ -263,6 +346,28 @@ export function createExchange(options: ExchangeOptions): Exchange {
     listen: (listener) => events.listen(listener),
     openLine: (request) => lines.open(request),
     closeLine: (line) => lines.close(line),
+    claimLine: ({ agent, line }) => lines.claim(agent, line),
+    async restore(known) {
+      const restored = new Map<LegId, RestoredLeg>();
+      untold = [];
+      attend();
+      // A house that starts with nothing to take up does not wait for its media process.
+      const there = media.ready || (known.length > 0 && (await mediaReady(restoreMs)));
+      const held = there ? await askWhatIsHeld() : null;
+      const late = untold;
+      untold = null;
+      for (const one of known) {
+        const leg = takeUp(
+          one,
+          held?.find(({ leg }) => leg === one.leg),
+          held ?? [],
+        );
+        if (leg !== null) restored.set(one.leg, leg);
+      }
+      if (held !== null) onMediaReady(held);
+      for (const event of late) onMedia(event);
+      return restored;
+    },
 
     async dial({ from, to, offer }, listener) {
       if (!media.ready || stopping) throw new ExchangeError('overloaded', 'no media process');
@@ -287,12 +392,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
 
     async start() {
-      subscriptions.push(media.onEvent(onMedia), media.onLost(onMediaLost), media.onReady(onMediaReady));
+      attend();
       // A client that was connected before we listened has told its legs to nobody.
-      if (media.ready) {
-        const hello = { type: 'hello', version: mediaProtocolVersion } as const;
-        const held = await media.request(hello).catch(() => null); // lost in this moment: `onReady` will tell
-        if (held !== null) onMediaReady(held.legs);
+      if (media.ready && firstContact) {
+        const held = await askWhatIsHeld();
+        if (held !== null) onMediaReady(held);
       }
       await sip.start();
       opened();
@@ -303,6 +407,17 @@ export function createExchange(options: ExchangeOptions): Exchange {
       for (const id of customers.ids()) customers.feed(id, { type: 'hang-up', cause: 'normal' });
       lines.closeAll();
       await Promise.all([sip.stop(graceMs), recordings.settled(graceMs)]);
+      events.flush();
+      for (const stop of subscriptions.splice(0)) stop();
+    },
+    async leave(graceMs = 500) {
+      stopping = true;
+      for (const phone of unborn.values()) phone?.lost();
+      // Who was not answered yet has nothing that could be taken up: better told now than left ringing.
+      for (const id of customers.ids()) {
+        if (!customers.canBeLeft(id)) customers.feed(id, { type: 'hang-up', cause: 'overloaded' });
+      }
+      await sip.stop(graceMs, 'live-on');
       events.flush();
       for (const stop of subscriptions.splice(0)) stop();
     },

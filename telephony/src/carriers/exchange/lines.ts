@@ -10,7 +10,8 @@ import { ExchangeError, toExchangeError } from './errors.js';
 
 interface Line {
   id: LineId;
-  agent: AgentId;
+  /** Null: found in the media process after a restart; its desk is expected back. */
+  agent: AgentId | null;
   status: 'opening' | 'open' | 'proven' | 'suspect' | 'replaced';
 }
 
@@ -31,6 +32,12 @@ export interface LinesOptions {
 export interface Lines {
   open(request: { agent: AgentId; line: LineId; offer: string }): Promise<{ answer: string }>;
   close(line: LineId): void;
+  /** A line that outlived the process before this one. `agent`: whose it is, when a talk that runs over it tells. */
+  found(line: LineId, agent: AgentId | null, proven: boolean): void;
+  /** The agent's desk is back with this line. Null: it is gone, replaced, or another's. */
+  claim(agent: AgentId, line: LineId): { proven: boolean } | null;
+  /** Lines that were found and nobody came for are closed. */
+  closeUnclaimed(): void;
   /** The agent's line when audio can flow over it now. */
   provenLine(agent: AgentId): LineId | null;
   knows(leg: string): boolean;
@@ -46,16 +53,18 @@ export interface Lines {
 export function createLines(options: LinesOptions): Lines {
   const lines = new Map<string, Line>();
   const current = new Map<AgentId, Line>();
-  const lost = (line: Line, because: Extract<PhoneEvent, { type: 'line.lost' }>['because']) =>
-    options.emit({ type: 'line.lost', agent: line.agent, line: line.id, at: options.now(), because });
+  function lost({ agent, id }: Line, because: Extract<PhoneEvent, { type: 'line.lost' }>['because']): void {
+    if (agent !== null) options.emit({ type: 'line.lost', agent, line: id, at: options.now(), because });
+  }
+  const isCurrent = (line: Line) => line.agent !== null && current.get(line.agent) === line;
 
   function forget(line: Line): void {
     lines.delete(line.id);
-    if (current.get(line.agent) === line) current.delete(line.agent);
+    if (line.agent !== null && isCurrent(line)) current.delete(line.agent);
     options.gone(line.id);
   }
   /** Old lines of this agent that a talk no longer needs. */
-  function closeReplaced(agent: AgentId): void {
+  function closeReplaced(agent: AgentId | null): void {
     for (const line of lines.values()) {
       if (line.agent !== agent || line.status !== 'replaced' || options.inTalk(line.id)) continue;
       forget(line);
@@ -66,7 +75,7 @@ export function createLines(options: LinesOptions): Lines {
   function close(id: LineId): void {
     const line = lines.get(id);
     if (line === undefined) return;
-    const wasTheirs = current.get(line.agent) === line;
+    const wasTheirs = isCurrent(line);
     forget(line);
     if (line.status === 'opening') return; // `open` closes what it gets
     options.closeMedia(id);
@@ -109,6 +118,27 @@ export function createLines(options: LinesOptions): Lines {
       for (const line of lines.values()) close(line.id);
     },
 
+    found(id, agent, proven) {
+      const line: Line = { id, agent, status: proven ? 'proven' : 'suspect' };
+      lines.set(id, line);
+      if (agent !== null) current.set(agent, line);
+    },
+    claim(agent, id) {
+      const line = lines.get(id);
+      if (line === undefined || line.status === 'opening' || line.status === 'replaced') return null;
+      // Only the desk that opened a line was ever told its id, which nobody can guess; a talk's line is its agent's all the same.
+      if (line.agent !== null && line.agent !== agent) return null;
+      if (line.agent === null) {
+        if (current.has(agent)) return null;
+        line.agent = agent;
+        current.set(agent, line);
+      }
+      return { proven: line.status === 'proven' };
+    },
+    closeUnclaimed() {
+      for (const line of lines.values()) if (line.agent === null) close(line.id);
+    },
+
     provenLine(agent) {
       const line = current.get(agent);
       return line?.status === 'proven' ? line.id : null;
@@ -123,6 +153,7 @@ export function createLines(options: LinesOptions): Lines {
       if (event.type === 'line-proven') {
         if (line.status !== 'open' && line.status !== 'suspect') return;
         line.status = 'proven';
+        if (line.agent === null) return;
         options.emit({ type: 'line.proven', agent: line.agent, line: line.id, at: options.now() });
         options.proven(line.agent, line.id);
         closeReplaced(line.agent);

@@ -26,6 +26,8 @@ export interface Recordings {
    * @param wanted asked when the folder stands: false, and nothing is begun
    */
   begin(recording: RecordingId, leg: LegId, wanted: () => boolean): Promise<void>;
+  /** A recording that a process before this one began, and that still runs. */
+  takeUp(recording: RecordingId, leg: LegId): void;
   /** Ends the leg's recordings. */
   end(leg: LegId): void;
   /** The media process says so of itself, also of recordings begun before this process lived. */
@@ -102,6 +104,9 @@ export function createRecordings(options: RecordingsOptions): Recordings {
         closed(recording);
         log.error({ leg, recording, problem: String(problem) }, 'recordings: could not begin');
       });
+    },
+    takeUp(recording, leg) {
+      open.set(recording, { leg, path: recordingPath(options.folder, recording, options.now()) });
     },
     end(leg) {
       for (const [recording, held] of open) {

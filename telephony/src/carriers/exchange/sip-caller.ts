@@ -1,5 +1,6 @@
 /** A caller on a SIP trunk: INVITE, its media leg, and what becomes of both until the exchange knows the leg. */
-import type { HangUpCause, LegId } from '@denwaban/core';
+import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
+import { createHash } from 'node:crypto';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { RtpRemote } from '../../media/protocol.js';
 import { answerSdp, offerSdp, type SdpAudio, type SdpOurs } from '../../sdp/index.js';
@@ -10,15 +11,24 @@ import type { Log } from './log.js';
 export interface SipCallerOptions {
   leg: LegId;
   media: Pick<MediaClient, 'request'>;
+  now(): EpochMs;
+  log: Log;
+}
+
+export interface NewSipCall extends SipCallerOptions {
   /** False: new calls get 503. */
   open: boolean;
-  /** Digits for the `o=` line, unlike those of any other leg. */
-  sessionId: string;
   /** The media leg stands: the caller may be told of. @returns who is to hear of the rest */
   arrived(far: FarEnd): FarEndListener;
   /** The caller came to nothing before anybody was told. */
   stillborn(): void;
-  log: Log;
+}
+
+export interface LeftSipCall extends SipCallerOptions {
+  /** Where our leg receives. */
+  rtp: { address: string; port: number };
+  /** @returns who is to hear of the rest */
+  takenUp(far: FarEnd): FarEndListener;
 }
 
 /** SIP status before an answer (RFC 3261 §21). */
@@ -55,11 +65,21 @@ function endCall(call: IncomingCall, answered: boolean, cause: HangUpCause): voi
   else call.refuse(status, reason);
 }
 
-export function takeSipCall(call: IncomingCall, options: SipCallerOptions): CallListener {
+/**
+ * Digits for the `o=` line: unlike those of any other leg, and the same in whichever process (RFC 4566 §5.2: at most 63 bits,
+ * for those who read them as a number).
+ */
+function sessionIdOf(leg: LegId): string {
+  return String(createHash('sha256').update(leg).digest().readBigUInt64BE() >> 2n);
+}
+
+/** A caller who rings in, or one who was answered by a process before this one. */
+export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCall): CallListener {
   const { leg, media, log } = options;
   let over = false;
   let told: FarEndListener | null = null;
   let ours: SdpOurs | null = null;
+  const sessionId = sessionIdOf(leg);
 
   const aim = (audio: SdpAudio): boolean => {
     const remote = remoteOf(audio);
@@ -75,12 +95,6 @@ export function takeSipCall(call: IncomingCall, options: SipCallerOptions): Call
     ours = { ...ours, version: ours.version + 1 };
     return offer === null ? offerSdp(ours) : answerSdp(offer, ours);
   };
-  const refuse = (cause: HangUpCause): void => {
-    over = true;
-    endCall(call, false, cause);
-    options.stillborn();
-  };
-
   const far: FarEnd = {
     ring: () => call.ring(),
     answer() {
@@ -93,24 +107,34 @@ export function takeSipCall(call: IncomingCall, options: SipCallerOptions): Call
     },
   };
 
-  async function open(): Promise<void> {
+  async function open({ arrived, stillborn }: NewSipCall): Promise<void> {
     const remote = call.offer === null ? null : remoteOf(call.offer);
     const { address, port } = await media.request({ type: 'open-rtp', leg, remote });
-    if (over) return options.stillborn(); // cancelled while the port was being opened
-    ours = { address, port, sessionId: options.sessionId, version: 0 };
-    told = options.arrived(far);
+    if (over) return stillborn(); // cancelled while the port was being opened
+    ours = { address, port, sessionId, version: 0 };
+    told = arrived(far);
   }
-
-  if (call.offer !== null && remoteOf(call.offer) === null) refuse('not-acceptable');
-  else if (!options.open) refuse('overloaded');
-  else {
-    open().catch((problem: unknown) => {
+  function begin(fresh: NewSipCall): void {
+    const refuse = (cause: HangUpCause): void => {
+      over = true;
+      endCall(call, false, cause);
+      fresh.stillborn();
+    };
+    if (call.offer !== null && remoteOf(call.offer) === null) return refuse('not-acceptable');
+    if (!fresh.open) return refuse('overloaded');
+    open(fresh).catch((problem: unknown) => {
       log.error({ leg, problem: String(problem) }, 'exchange: no media leg for a caller');
-      if (over) return options.stillborn();
+      if (over) return fresh.stillborn();
       const busy = problem instanceof MediaError && (problem.code === 'no-port' || problem.code === 'unreachable');
       refuse(busy ? 'overloaded' : 'failed');
     });
   }
+
+  if ('rtp' in options) {
+    // Seconds as the version: above every one of a process before this one.
+    ours = { ...options.rtp, sessionId, version: Math.floor(options.now() / 1_000) };
+    told = options.takenUp(far);
+  } else begin(options);
 
   return {
     onAnswered() {
@@ -118,8 +142,10 @@ export function takeSipCall(call: IncomingCall, options: SipCallerOptions): Call
       told?.answered(dialog === null ? null : JSON.stringify(dialog));
     },
     onAcknowledged(answer) {
-      // An answer comes when our 200 carried the offer, to the first INVITE or a later one; without a codec of ours nobody could hear.
-      if (over || (answer === null ? call.offer !== null : aim(answer))) return;
+      // An answer comes when our 200 carried the offer, to the first INVITE or a later one; without a codec of ours nobody could
+      // hear. Of a call that was taken up the process before this one has heard the first answer.
+      const settled = call.offer !== null || 'rtp' in options;
+      if (over || (answer === null ? settled : aim(answer))) return;
       over = true;
       endCall(call, true, 'not-acceptable');
       told?.ended('failed');

@@ -3,6 +3,7 @@ import {
   epochMs,
   mintId,
   type AgentId,
+  type EpochMs,
   type LegId,
   type LineId,
   type PhoneEvent,
@@ -12,18 +13,27 @@ import {
 import { createExchange } from '../exchange/exchange.js';
 import { silentLog } from '../exchange/log.js';
 import { loopbackAddresses } from '../exchange/trunks.js';
-import { fakeMedia } from './fake-media.js';
-import { fakeSip } from './fake-sip.js';
+import { fakeMedia, type FakeMedia } from './fake-media.js';
+import { fakeSip, type FakeSip } from './fake-sip.js';
 
 export const demoTrunk = { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } };
 
+/** What outlives a control process: the world around it. */
+interface Left {
+  now(): EpochMs;
+  readonly minted: number;
+  media: FakeMedia;
+  sip: FakeSip;
+}
+
 /** @param started false: `exchange.start()` is left to the test */
-export async function exchangeOnFakes({ started = true } = {}) {
-  let at = 1_772_000_000_000;
-  let legs = 0;
+export async function exchangeOnFakes({ started = true, after = null as Left | null } = {}) {
+  let at = after?.now() ?? 1_772_000_000_000;
+  let legs = after?.minted ?? 0;
   const now = () => epochMs(at);
-  const media = fakeMedia({ now });
-  const sip = fakeSip();
+  const media = after?.media ?? fakeMedia({ now });
+  const sip = fakeSip(after?.sip.farEnds);
+  media.forgetControl();
   const timers = new Set<{ due: number; late: () => void }>();
   const logged: string[] = [];
   const folders: string[] = [];
@@ -76,6 +86,9 @@ export async function exchangeOnFakes({ started = true } = {}) {
     /** Recordings that were taken from the disk because nobody could be asked. */
     mended,
     now,
+    get minted() {
+      return legs;
+    },
     settle,
     of: <Type extends PhoneEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<PhoneEvent, { type: Type }> => event.type === type),

@@ -11,6 +11,7 @@ export interface FakeLeg {
   held: string | null;
   proven: boolean;
   recording: string | null;
+  port: number;
 }
 
 export interface FakeMedia extends MediaClient {
@@ -26,6 +27,8 @@ export interface FakeMedia extends MediaClient {
   /** The process dies with everything it held; `back` connects a new, empty one (or the old one: `keep`). */
   die(keep?: boolean): void;
   back(): void;
+  /** The control process is gone: nobody listens any more. */
+  forgetControl(): void;
 }
 
 export function fakeMedia(options: { now(): number }): FakeMedia {
@@ -43,7 +46,15 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
   let port = 20_200;
 
   const listed = () =>
-    [...legs].map(([leg, { partner, recording, proven }]) => ({ leg, bridgedTo: partner, recording, proven }));
+    [...legs].map(([leg, { kind, partner, recording, proven, held, sound, port }]) => ({
+      leg,
+      bridgedTo: partner,
+      recording,
+      proven,
+      held: held !== null,
+      playing: held !== null || sound !== null,
+      rtp: kind === 'rtp' ? { address: '127.0.0.1', port } : null,
+    }));
   const say = (event: MediaEvent) => {
     if (event.type === 'line-proven') must(event.leg).proven = true;
     if (event.type === 'line-suspect') must(event.leg).proven = false;
@@ -98,6 +109,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     held: null,
     proven: false,
     recording: null,
+    port: (port += 2),
   });
   function open(id: string, leg: FakeLeg): void {
     if (legs.has(id)) throw new MediaError('leg-exists', id);
@@ -110,7 +122,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         return { version: request.version, pid: 1, legs: listed() };
       case 'open-rtp':
         open(request.leg, fresh('rtp', request.remote));
-        return { address: '127.0.0.1', port: (port += 2) };
+        return { address: '127.0.0.1', port };
       case 'aim-rtp':
         must(request.leg).remote = request.remote;
         return null;
@@ -207,6 +219,9 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         recordings.clear();
       }
       for (const listener of on.lost) listener();
+    },
+    forgetControl() {
+      for (const listeners of Object.values(on)) listeners.clear();
     },
     back() {
       ready = true;

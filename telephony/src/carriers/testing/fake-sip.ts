@@ -19,7 +19,14 @@ export interface FakeCaller {
   hangUp(): void;
 }
 
+/** The far ends outlive the endpoint: hand them to the next one. */
+export interface FarEnds {
+  open: Map<string, { caller: FakeCaller & { listener: CallListener }; call: IncomingCall }>;
+  ids: number;
+}
+
 export interface FakeSip extends SipEndpoint {
+  readonly farEnds: FarEnds;
   attach(handlers: SipEndpointHandlers): SipEndpoint;
   /** Null: refused as nobody's trunk. */
   invite(call: { from: string | null; to: string; offer?: SdpAudio | null; address?: string }): FakeCaller | null;
@@ -43,13 +50,19 @@ export const offerOf = (extra = '', codecs = '0 8 101'): SdpAudio => {
   return parsed.audio;
 };
 
-export function fakeSip(): FakeSip {
+export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip {
   let handlers: SipEndpointHandlers | null = null;
-  const open = new Set<FakeCaller>();
+  const { open } = farEnds;
   const orphans: FakeSip['orphans'] = [];
-  let ids = 0;
   const endpoint: FakeSip = {
     orphans,
+    farEnds,
+    adopt(dialog, take) {
+      const found = open.get(dialog.callId);
+      if (found === undefined || found.caller.state !== 'answered') return false;
+      found.caller.listener = take(found.call);
+      return true;
+    },
     attach(given) {
       handlers = given;
       return endpoint;
@@ -67,7 +80,7 @@ export function fakeSip(): FakeSip {
       const source = { transport: 'udp', address, port: 6199 } as const;
       const trunk = handlers?.trunkOf(source) ?? null;
       if (handlers === null || trunk === null) return null;
-      const id = `call-${++ids}`;
+      const id = `call-${++farEnds.ids}`;
       const caller: FakeCaller & { listener: CallListener } = {
         told: [],
         sdps: [],
@@ -83,7 +96,7 @@ export function fakeSip(): FakeSip {
       };
       const end = () => {
         caller.state = 'ended';
-        open.delete(caller);
+        open.delete(id);
       };
       const call: IncomingCall = {
         id,
@@ -126,7 +139,7 @@ export function fakeSip(): FakeSip {
                 source,
               },
       };
-      open.add(caller);
+      open.set(id, { caller, call });
       caller.listener = handlers.onCall(call, trunk);
       return caller;
     },

@@ -12,9 +12,16 @@ import { loopbackAddresses } from '../exchange/trunks.js';
 
 export const now = () => epochMs(Date.now());
 
-/** @param sipPort where the exchange listens */
-export async function realExchange(media: RunningMedia, sipPort: number) {
-  const recordingsDir = mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
+/**
+ * @param sipPort where the exchange listens
+ * @param options `started` false: it takes calls once `restore` was asked for
+ */
+export async function realExchange(
+  media: RunningMedia,
+  sipPort: number,
+  options: { started?: boolean; recordingsDir?: string } = {},
+) {
+  const recordingsDir = options.recordingsDir ?? mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
   const complaints: string[] = [];
   const note = (data: object, message: string) => void complaints.push(`${message} ${JSON.stringify(data)}`);
   const log = { debug() {}, info() {}, warn: note, error: note };
@@ -37,7 +44,14 @@ export async function realExchange(media: RunningMedia, sipPort: number) {
   });
   const events: PhoneEvent[] = [];
   exchange.listen((event) => events.push(event));
-  await exchange.start();
+  if (options.started !== false) await exchange.start();
+  const { restore } = exchange;
+  // What a house does at its start: first what is left, then the sockets.
+  exchange.restore = async (legs) => {
+    const living = await restore(legs);
+    await exchange.start();
+    return living;
+  };
   return {
     exchange,
     events,

@@ -4,7 +4,17 @@
  *
  *     telephonyContract('exchange', makeRig, { 'TEL21': 'why this carrier cannot' });
  */
-import type { AgentId, EpochMs, LegId, LineId, PhoneCommand, PhoneEvent, RecordingId, Telephony } from '@denwaban/core';
+import type {
+  AgentId,
+  EpochMs,
+  KnownLeg,
+  LegId,
+  LineId,
+  PhoneCommand,
+  PhoneEvent,
+  RecordingId,
+  Telephony,
+} from '@denwaban/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** Coarse on purpose, so that a measurement of real audio can tell: nothing, a sound of ours, the other person. */
@@ -30,7 +40,10 @@ export interface ContractLine {
 }
 
 export interface ContractRig {
+  /** Another one after `controlDies`. */
   readonly telephony: Telephony;
+  /** The process that holds the adapter dies without a word, and another begins; `restore` is left to the test. */
+  controlDies(): Promise<void>;
   now(): EpochMs;
   /** Resolves once `leg.arrived` was delivered. */
   call(request: { from: string | null; to: string }): Promise<ContractCaller>;
@@ -58,6 +71,7 @@ export function telephonyContract(
   describe(`Telephony contract: ${name}`, () => {
     let rig: ContractRig;
     let events: PhoneEvent[];
+    const tokens = new Map<LegId, string>();
     let insideCarryOut: boolean;
     let deliveredInside: PhoneEvent[];
 
@@ -66,11 +80,15 @@ export function telephonyContract(
       events = [];
       deliveredInside = [];
       insideCarryOut = false;
+      hear();
+    });
+    const hear = () => {
       rig.telephony.listen((event) => {
         if (insideCarryOut) deliveredInside.push(event);
+        if (event.type === 'leg.answered' && event.token !== null) tokens.set(event.leg, event.token);
         events.push(event);
       });
-    });
+    };
     afterEach(async () => {
       await rig.dispose();
       // [TEL2] holds in every test: a command never calls its caller back.
@@ -135,6 +153,23 @@ export function telephonyContract(
       const reason = skips[number];
       if (reason === undefined) test(`[${number}] ${text}`, body);
       else test.skip(`[${number}] ${text} (skipped: ${reason})`, body);
+    };
+
+    /** What the engine would know of a leg from its journal. */
+    const known = (caller: ContractCaller, talk: KnownLeg['talk'] = null, record: RecordingId | null = null) => ({
+      leg: caller.leg,
+      token: tokens.get(caller.leg) ?? '',
+      recording: record,
+      talk,
+      sound: talk === null ? ('hold-music' as const) : null,
+    });
+    const restart = async (...legs: KnownLeg[]) => {
+      await rig.controlDies();
+      events.length = 0;
+      hear();
+      const living = await rig.telephony.restore(legs);
+      await rig.settle();
+      return living;
     };
 
     rule('TEL1', 'a caller who arrives is told of once, with the numbers as the network gave them', async () => {
@@ -475,6 +510,110 @@ export function telephonyContract(
       await rig.settle();
       expect(events.map((event) => event.type)).toEqual(['leg.arrived']);
     });
+    rule('TEL26', 'a talk outlives the process: both hear each other, and every command works on it', async () => {
+      const line = await warm(anna);
+      const caller = await call();
+      await joined(caller, 1, anna, recording(1));
+      const talk = { agentLeg: agentLeg(1), agent: anna, joined: true, held: null };
+      const living = await restart(known(caller, talk, recording(1)));
+      expect(living.get(caller.leg)).toEqual({ line: { id: line.line, agent: anna, proven: true } });
+      await heard(caller, 'person');
+      await heard(line, 'person');
+      expect(rig.telephony.claimLine({ agent: ken, line: line.line })).toBeNull();
+      expect(rig.telephony.claimLine({ agent: anna, line: line.line })).toEqual({ proven: true });
+      carryOut({ type: 'hold', customer: caller.leg, agentLeg: agentLeg(1), sound: 'hold-music' });
+      await heard(caller, 'sound');
+      carryOut({ type: 'resume', customer: caller.leg, agentLeg: agentLeg(1) });
+      await heard(caller, 'person');
+      expect(events).toEqual([]); // nothing happened to anybody
+      carryOut({ type: 'hang-up', leg: caller.leg, cause: 'normal' });
+      await eventually(() => expect(caller.told().at(-1)).toBe('ended'));
+      await eventually(() => expect(of('recording.finished').map((event) => event.recording)).toEqual([recording(1)]));
+      expect(of('leg.ended')).toEqual([]);
+    });
+
+    rule('TEL26', 'a caller who leaves after the restart has hung up, and the agent takes the next one', async () => {
+      const line = await warm(anna);
+      const caller = await call();
+      await joined(caller);
+      await restart(known(caller, { agentLeg: agentLeg(1), agent: anna, joined: true, held: null }));
+      caller.hangUp();
+      await eventually(() => expect(of('leg.ended')).toMatchObject([{ leg: caller.leg, cause: 'hung-up' }]));
+      await heard(line, 'silence');
+      const next = await call();
+      await joined(next, 2, anna);
+      await heard(line, 'person');
+    });
+
+    rule('TEL27', 'who waited goes on waiting with the music, and can be joined', async () => {
+      const caller = await call();
+      await answered(caller);
+      carryOut({ type: 'play', leg: caller.leg, sound: 'ring-back' });
+      await heard(caller, 'sound');
+      const living = await restart(known(caller));
+      expect(living.get(caller.leg)).toEqual({ line: null });
+      await heard(caller, 'sound');
+      await warm(anna);
+      await joined(caller);
+      await heard(caller, 'person');
+    });
+
+    rule(
+      'TEL28',
+      'a hold outlives the process; a hold that came too late to be carried out is carried out',
+      async () => {
+        const line = await warm(anna);
+        const caller = await call();
+        await joined(caller);
+        const held = { agentLeg: agentLeg(1), agent: anna, joined: true, held: 'hold-music' } as const;
+        await restart(known(caller, held));
+        await heard(caller, 'sound');
+        await heard(line, 'silence');
+        await restart(known(caller, held));
+        await heard(caller, 'sound');
+        carryOut({ type: 'resume', customer: caller.leg, agentLeg: agentLeg(1) });
+        await heard(caller, 'person');
+      },
+    );
+
+    rule('TEL29', 'a join that nobody was told of yet is told of, when it stands and when it does not', async () => {
+      await warm(anna);
+      const caller = await call();
+      await joined(caller);
+      const unheard = { agentLeg: agentLeg(1), agent: anna, joined: false, held: null };
+      await restart(known(caller, unheard));
+      await eventually(() => expect(of('leg.joined')).toMatchObject([{ agentLeg: agentLeg(1) }]));
+      carryOut({ type: 'part', customer: caller.leg, agentLeg: agentLeg(1) });
+      await heard(caller, 'silence');
+      await restart(known(caller, unheard));
+      await eventually(() => expect(of('leg.join-failed')).toMatchObject([{ agentLeg: agentLeg(1) }]));
+      await warm(ken);
+      await joined(caller, 2, ken);
+    });
+
+    rule('TEL30', 'a leg that nobody asks for is ended, and its agent is free', async () => {
+      const line = await warm(anna);
+      const caller = await call();
+      await joined(caller, 1, anna, recording(1));
+      expect((await restart()).size).toBe(0);
+      await heard(line, 'silence');
+      await eventually(() => expect(of('recording.finished')).toHaveLength(1));
+      expect(rig.telephony.claimLine({ agent: anna, line: line.line })).toEqual({ proven: true });
+      const next = await call();
+      await joined(next, 2, anna);
+    });
+
+    rule('TEL31', 'a desk that opens a new line instead of claiming its old one takes the talk with it', async () => {
+      await warm(anna);
+      const caller = await call();
+      await joined(caller);
+      await restart(known(caller, { agentLeg: agentLeg(1), agent: anna, joined: true, held: null }));
+      const fresh = await rig.openLine(anna);
+      fresh.prove();
+      await heard(fresh, 'person');
+      await heard(caller, 'person');
+    });
+
     rule('TEL25', 'a listener that was taken away hears no more', async () => {
       let count = 0;
       const stop = rig.telephony.listen(() => count++);

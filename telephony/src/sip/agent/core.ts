@@ -15,6 +15,8 @@ export interface AgentCore {
   contact(transport: 'udp' | 'tcp'): SipHeader;
   /** Where our own numbering of requests begins (RFC 3261 §8.1.1.5). */
   firstCseq(): number;
+  /** Above every number that a process before this one can have used in a dialog it left to us. */
+  laterCseq(): number;
   /** A whole number from 0 up to and without `n`. */
   upTo(n: number): number;
   /** Adds our Via and sees the request through a client transaction. */

@@ -17,6 +17,7 @@ import type { Essentials } from '../parse.js';
 import type { Arrival } from '../ports.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
+import { parseSipUri } from '../uri.js';
 import type { ServerTransaction } from '../transaction/layer.js';
 import { AnswerRepeater } from './answer-repeater.js';
 import { digitOf, sessionOf } from './body.js';
@@ -39,7 +40,8 @@ export class InboundCall implements IncomingCall {
   dialog: Dialog;
   #status: 'offered' | 'answered' | 'confirmed' | 'ended' = 'offered';
   readonly #core: AgentCore;
-  readonly #invite: ServerTransaction;
+  /** Null: the call was answered by a process before this one. */
+  readonly #invite: ServerTransaction | null;
   /** Where the far end's latest request came from. */
   #arrival: Arrival;
   #listener: CallListener | null = null;
@@ -53,13 +55,35 @@ export class InboundCall implements IncomingCall {
   /** A re-INVITE whose ACK is outstanding; `offered`: our 200 carried the offer. */
   #reinvite: { cseq: number; offered: boolean; repeater: AnswerRepeater } | null = null;
 
-  constructor(core: AgentCore, invite: ServerTransaction, trunk: string, localTag: string, offer: SdpAudio | null) {
-    const { request, read, arrival } = invite;
+  constructor(
+    core: AgentCore,
+    from: ServerTransaction | DialogSnapshot,
+    trunk: string,
+    localTag: string,
+    offer: SdpAudio | null,
+  ) {
     this.#core = core;
-    this.#invite = invite;
-    this.#arrival = arrival;
     this.trunk = trunk;
     this.id = localTag;
+    if ('callId' in from) {
+      const { source, ...dialog } = from;
+      this.#invite = null;
+      this.#status = 'confirmed';
+      // A TCP connection of the dead process is gone; numbers from 0 are those of this one.
+      this.#arrival = { ...source, connection: null };
+      this.source = source;
+      this.inviteCseq = dialog.remoteCseq ?? 0;
+      this.to = parseSipUri(dialog.localUri)?.user ?? '';
+      this.from = null;
+      this.fromName = null;
+      this.offer = null;
+      this.dialog = { ...dialog, localCseq: Math.max(dialog.localCseq, core.laterCseq()) };
+      return;
+    }
+    const invite = from;
+    const { request, read, arrival } = invite;
+    this.#invite = invite;
+    this.#arrival = arrival;
     this.inviteCseq = read.cseq.number;
     this.source = { transport: arrival.transport, address: arrival.address, port: arrival.port };
     this.to = dialledIn(request);
@@ -96,18 +120,19 @@ export class InboundCall implements IncomingCall {
   }
 
   answer(sdp: string): void {
-    if (this.#status !== 'offered') return;
+    const invite = this.#invite;
+    if (this.#status !== 'offered' || invite === null) return;
     this.#status = 'answered';
     this.#quiet();
-    const { request, via, arrival } = this.#invite;
+    const { request, via, arrival } = invite;
     const response = responseTo(request, via, 200, null, {
       toTag: this.dialog.localTag,
       headers: [this.#core.contact(arrival.transport), allowHeader, ...this.#core.serverHeaders, sdpHeader],
       body: Buffer.from(sdp, 'utf8'),
       recordRoute: true,
     });
-    this.#repeater = this.#repeat(() => this.#invite.respond(response));
-    this.#invite.respond(response);
+    this.#repeater = this.#repeat(() => invite.respond(response));
+    invite.respond(response);
     this.#tell((listener) => listener.onAnswered());
   }
 
@@ -279,6 +304,7 @@ export class InboundCall implements IncomingCall {
   }
 
   #respond(status: number, reason: string | null, headers: SipHeader[] = []): void {
+    if (this.#invite === null) return;
     const { request, via, arrival } = this.#invite;
     const early = status < 200;
     const contact = early ? [this.#core.contact(arrival.transport), allowHeader] : [];

@@ -4,7 +4,7 @@
  * The order in which a message is judged: source, syntax, response or request, copy of a known request, dialog, rules (§8.2),
  * and only then is anything made of it.
  */
-import type { DialogSnapshot, SipEndpointHandlers } from '../contract.js';
+import type { CallListener, DialogSnapshot, IncomingCall, SipEndpointHandlers } from '../contract.js';
 import { dialogKey, requestInDialog } from '../dialog.js';
 import { headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { mintBranch, mintTag } from '../mint.js';
@@ -35,6 +35,8 @@ export interface UserAgentOptions {
   timers: Timers;
   /** Milliseconds from anywhere, never going back. */
   now(): number;
+  /** Epoch ms. */
+  wallNow?(): number;
   chance: Chance;
   log: SipLog;
   times?: TimerValues;
@@ -78,6 +80,9 @@ export class UserAgent {
         value: `<sip:denwaban@${bracketed(options.publicAddress)}:${options.port};transport=${transport}>`,
       }),
       firstCseq: () => 1 + this.#core.upTo(2 ** 20),
+      // The upper 31 bits of the clock's seconds (RFC 3261 §8.1.1.5): it lies above any first number of ours and grows from
+      // process to process. Gaps are allowed (§12.2.2), numbers used twice are not.
+      laterCseq: () => Math.floor((options.wallNow?.() ?? Date.now()) / 2_000),
       upTo: (n) => Buffer.from(options.chance(4)).readUInt32BE(0) % n,
       sendRequest: (request, hop, user) => this.#send(request, hop, user),
       forget: (call) => {
@@ -117,6 +122,22 @@ export class UserAgent {
         onFailed: () => resolve(),
       });
     });
+  }
+
+  /** Takes up an answered call that a process before this one left. @returns false when it is nobody's, or known */
+  adopt(snapshot: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean {
+    const trunk = this.#options.handlers.trunkOf(snapshot.source);
+    const key = dialogKey(snapshot.callId, snapshot.localTag);
+    if (trunk === null || this.#calls.has(key)) return false;
+    const call = new InboundCall(this.#core, snapshot, trunk, snapshot.localTag, null);
+    this.#calls.set(key, call);
+    call.attach(take(call));
+    return true;
+  }
+
+  /** From now on new calls are answered 503; the open ones are left to the next process. */
+  leaveAll(): void {
+    this.#closing = true;
   }
 
   /** From now on new calls are answered 503. Ends the open ones. */

@@ -1,0 +1,47 @@
+/** How long somebody who should have been heard was not: what one end heard, held against what the other end said. */
+import { cut, find, rms } from './correlate.js';
+
+const rate = 8_000;
+const frame = 160;
+/** Below this nobody speaks: a hole in a pause is no hole. */
+const quiet = 0.01;
+
+/**
+ * The longest stretch of `heard`, in ms, in which `said` is missing or has jumped.
+ *
+ * Each second is aligned for itself around where the one before ended: a jitter buffer may slip by a frame, and a stream that
+ * stopped and went on without filling the hole shows as a slip of its length.
+ *
+ * @param heard 8 kHz samples; what is compared begins and ends within a talk
+ */
+export function longestGapMs(heard: Float32Array, said: Float32Array): number {
+  let longest = 0;
+  let offset: number | null = null;
+  for (let from = 0; from + rate <= heard.length; from += rate) {
+    const piece = heard.subarray(from, from + rate);
+    if (rms(piece) > quiet) {
+      const around: { from: number; to: number } | undefined =
+        offset === null ? undefined : { from: Math.max(0, from + offset - rate), to: from + offset + rate };
+      const match = find(piece, said, around);
+      if (match.coefficient > 0.5) {
+        if (offset !== null) longest = Math.max(longest, Math.abs(match.at - from - offset) / 8);
+        offset = match.at - from;
+      }
+    }
+    if (offset !== null)
+      longest = Math.max(longest, missingMs(piece, cut(said, 1, from + offset, from + offset + rate)));
+  }
+  if (offset === null) throw new Error('nothing of what was said was heard');
+  return longest;
+}
+
+function missingMs(heard: Float32Array, said: Float32Array): number {
+  let run = 0;
+  let longest = 0;
+  for (let at = 0; at + frame <= said.length; at += frame) {
+    const loud = rms(said.subarray(at, at + frame));
+    run = loud > quiet && rms(heard.subarray(at, at + frame)) < loud * 0.25 ? run + 20 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}
