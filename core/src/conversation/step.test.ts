@@ -15,7 +15,9 @@ import type { Conversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 import { fold, isOpen } from './fold.js';
 import { type ConversationInput, defaultConversationSettings as settings, type StepResult } from './inputs.js';
-import { deadline, knownLeg, step } from './step.js';
+import { deadline } from './due.js';
+import { knownLeg } from './process-end.js';
+import { step } from './step.js';
 
 type Bare<Union> = Union extends unknown ? Omit<Union, 'at'> : never;
 const anna = 'ag_anna' as AgentId;

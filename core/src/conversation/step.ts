@@ -6,12 +6,15 @@
  */
 import { assertNever } from '../assert-never.js';
 import type { AgentId, EpochMs } from '../ids.js';
-import type { KnownLeg, PhoneCommand, Sound } from '../ports.js';
+import type { PhoneCommand } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
-import type { ConversationEnd, EventOf, OfferClosedBecause } from './events.js';
+import type { ConversationEnd, EventOf } from './events.js';
 import { isOpen } from './fold.js';
 import { type Draft, draft } from './draft.js';
 import type { ConversationInput, ConversationSettings, StepResult } from './inputs.js';
+import { timerFired } from './due.js';
+import { backToFront, closeOffer, closeWhenOver, endTalk, nothing, soundFor, unjoined, waitingSound } from './moves.js';
+import { processDied, processReplaced } from './process-end.js';
 import { routed } from './routed.js';
 
 export function step(
@@ -125,7 +128,7 @@ export function step(
       });
       return on.done();
     case 'timer-fired':
-      return timer(on, input.at, settings);
+      return timerFired(on, input.at, settings);
     case 'process-died':
       return processDied(on);
     case 'process-replaced':
@@ -134,8 +137,6 @@ export function step(
       return assertNever(input);
   }
 }
-
-const nothing = (refused: StepResult['refused'] = null): StepResult => ({ events: [], effects: [], refused });
 
 function arrive(
   record: Conversation | null,
@@ -190,44 +191,6 @@ function accept(on: Draft, input: Extract<ConversationInput, { type: 'agent-acce
   return on.done();
 }
 
-function closeOffer(on: Draft, offer: Offer, because: OfferClosedBecause): void {
-  on.event('offer.closed', { reservation: offer.reservation, agent: offer.agent, because });
-}
-
-/** What a waiting caller hears: ring-back while somebody's phone rings, music while nobody's does. [CNV5] */
-function waitingSound(record: Conversation): Sound {
-  return record.offers.some(isOpen) ? 'ring-back' : 'hold-music';
-}
-
-/** After an offer closed: when no other rings, the music comes back. Routing may change it again in the same instant. */
-function soundFor(on: Draft): Draft {
-  const { record } = on;
-  if (record.answeredAt !== null && record.ended === null && record.talking === null && !record.offers.some(isOpen)) {
-    on.phone({ type: 'play', leg: record.customerLeg, sound: 'hold-music' });
-  }
-  return on;
-}
-
-/** Accepted, but the two never heard each other: the offer came to nothing, the caller goes to the front. [RSV6] */
-function unjoined(on: Draft, because: OfferClosedBecause): Draft {
-  const { talking, customerLeg } = on.record;
-  if (talking === null) return on;
-  on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because });
-  on.phone({ type: 'part', customer: customerLeg, agentLeg: talking.leg });
-  return backToFront(on, 'hold-music');
-}
-
-function backToFront(on: Draft, sound: Sound): Draft {
-  on.event('waiting.started', { place: 'front' });
-  on.phone({ type: 'answer', leg: on.record.customerLeg });
-  return on.phone({ type: 'play', leg: on.record.customerLeg, sound });
-}
-
-function endTalk(on: Draft, because: EventOf<'talk.ended'>['because']): void {
-  const { talking } = on.record;
-  if (talking?.joined === true) on.event('talk.ended', { agent: talking.agent, leg: talking.leg, because });
-}
-
 function callerLeft(
   on: Draft,
   cause: EventOf<'conversation.ended'>['cause'],
@@ -264,14 +227,6 @@ function end(
   return closeWhenOver(on);
 }
 
-function closeWhenOver(on: Draft): Draft {
-  const { record } = on;
-  if (record.ended !== null && record.closedAt === null && record.wrapUps.every((one) => one.endedAt !== null)) {
-    on.event('conversation.closed', {});
-  }
-  return on;
-}
-
 function hold(on: Draft, agent: AgentId, wanted: boolean): StepResult {
   const { talking, customerLeg } = on.record;
   if (talking === null || talking.agent !== agent || !talking.joined) return nothing('no-call');
@@ -280,89 +235,4 @@ function hold(on: Draft, agent: AgentId, wanted: boolean): StepResult {
   const legs = { customer: customerLeg, agentLeg: talking.leg };
   const command: PhoneCommand = wanted ? { type: 'hold', ...legs, sound: 'hold-music' } : { type: 'resume', ...legs };
   return on.phone(command).done();
-}
-
-/** Everything whose time has come; the clock may have jumped over several at once. [RSV3] [RSV4] [CNV8] */
-function timer(on: Draft, at: EpochMs, settings: ConversationSettings): StepResult {
-  for (const offer of on.record.offers.filter(isOpen)) {
-    if (at >= offer.expiresAt) {
-      closeOffer(on, offer, offer.ringingAt === null ? 'unreachable' : 'timed-out');
-      if (offer.ringingAt === null) on.effect({ type: 'distrust-line', agent: offer.agent });
-      else on.effect({ type: 'set-away', agent: offer.agent, reason: 'no-answer' });
-      soundFor(on);
-    } else if (offer.ringingAt === null && at >= offer.offeredAt + settings.ringConfirmMs) {
-      closeOffer(on, offer, 'unreachable');
-      on.effect({ type: 'distrust-line', agent: offer.agent });
-      soundFor(on);
-    }
-  }
-  const { record } = on;
-  const answerDue = answerDueAt(record, settings);
-  if (answerDue !== null && at >= answerDue) on.phone({ type: 'answer', leg: record.customerLeg });
-  for (const wrapUp of record.wrapUps) {
-    if (wrapUp.endedAt === null && at >= wrapUp.endsAt) {
-      on.event('wrap-up.ended', { agent: wrapUp.agent, because: 'timed-out', disposition: null, note: null });
-    }
-  }
-  return closeWhenOver(on).done();
-}
-
-function answerDueAt(record: Conversation, settings: ConversationSettings): number | null {
-  const waits = record.status === 'waiting' || record.status === 'offered';
-  return waits && record.answeredAt === null ? record.startedAt + settings.answerAfterMs : null;
-}
-
-/** The next moment at which `timer-fired` would do something; null: none. */
-export function deadline(record: Conversation, now: EpochMs, settings: ConversationSettings): EpochMs | null {
-  const due: number[] = [];
-  for (const offer of record.offers) {
-    if (!isOpen(offer)) continue;
-    due.push(offer.expiresAt);
-    if (offer.ringingAt === null) due.push(offer.offeredAt + settings.ringConfirmMs);
-  }
-  const answerDue = answerDueAt(record, settings);
-  // Asked for once: the answer itself arrives as an input of its own.
-  if (answerDue !== null && answerDue > now) due.push(answerDue);
-  for (const wrapUp of record.wrapUps) if (wrapUp.endedAt === null) due.push(wrapUp.endsAt);
-  return due.length === 0 ? null : (Math.min(...due) as EpochMs);
-}
-
-/** A wrap-up outlives a process; a call does not, and says so. [CNV9] */
-function processDied(on: Draft): StepResult {
-  const { record } = on;
-  if (record.ended !== null) return nothing();
-  const { talking } = record;
-  endTalk(on, 'process-died');
-  if (talking !== null && !talking.joined) {
-    on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because: 'failed' });
-  }
-  for (const offer of record.offers.filter(isOpen)) closeOffer(on, offer, 'failed');
-  if (record.legToken !== null) on.effect({ type: 'phone', command: { type: 'end-orphan', token: record.legToken } });
-  on.event('conversation.ended', { end: 'failed', by: 'system', cause: 'process-died' });
-  return closeWhenOver(on).done();
-}
-
-/**
- * The call outlived the process: whoever talks goes on talking, whoever waits keeps their place. An offer does not: the desks
- * lost their connection, and nobody can tell whether the phone still rings. It is made anew, to the same agent if they are back:
- * it was not they who let the caller down. [CNV12]
- */
-function processReplaced(on: Draft): StepResult {
-  const open = on.record.offers.filter(isOpen);
-  for (const offer of open) closeOffer(on, offer, 'agent-left');
-  return (open.length > 0 ? soundFor(on) : on).done();
-}
-
-/** What the customer's phone is to be taken up with after a restart; null when there is no way back to it. */
-export function knownLeg(record: Conversation): KnownLeg | null {
-  const { customerLeg: leg, legToken: token, recording, talking } = record;
-  if (token === null) return null;
-  const held = talking === null || talking.heldSince === null ? null : ('hold-music' as const);
-  return {
-    leg,
-    token,
-    recording: recording?.id ?? null,
-    talk: talking && { agentLeg: talking.leg, agent: talking.agent, joined: talking.joined, held },
-    sound: record.ended === null && talking === null ? 'hold-music' : null,
-  };
 }

@@ -13,14 +13,11 @@ import {
   type E164,
   type EpochMs,
   type Journal,
-  type PhoneEvent,
-  type RestoredLeg,
   type RoutingRule,
   type Telephony,
   assertNever,
   defaultConversationSettings,
   defaultRule,
-  knownLeg,
   mintId,
   route,
   routingDeadline,
@@ -31,13 +28,13 @@ import { type EngineClock, systemClock } from './clock.js';
 import { type Conversations, createConversations, type Engaged } from './conversations.js';
 import { createFloor } from './floor.js';
 import type { EngineLog } from './log.js';
-import { createRoster, noDesk, type Roster, type RosterAgent } from './roster.js';
+import { createPhoneNews } from './phone-news.js';
+import { reconcile } from './reconcile.js';
+import { createRoster, type Roster, type RosterAgent } from './roster.js';
 import { deskState } from './views.js';
 
 /** How long a talking agent's audio path may stay away (a page reload, a Wi-Fi hop) before the customer is given to another. */
 const lineGraceMs = 3_000;
-/** The same after a restart of ours, when every desk has to find its way back first. */
-const returnGraceMs = 15_000;
 /** The call never waits longer than this for the customer database. */
 const identifyMs = 300;
 
@@ -89,8 +86,6 @@ export async function startEngine(
   let stopped = false;
   /** Until what was found at start-up is put in order nobody is offered anything. */
   let settled = false;
-  /** Agents whose calls outlived the process before this one, and until when they may stay away. */
-  const returning = new Map<AgentId, EpochMs>();
 
   const conversations = createConversations({
     journal,
@@ -191,7 +186,7 @@ export async function startEngine(
   /** Until when a missing audio path is waited for; null: none is missing. */
   function missingUntil(agent: RosterAgent): EpochMs | null {
     if (agent.missingSince === null) return null;
-    return Math.max(agent.missingSince + lineGraceMs, returning.get(agent.person.id) ?? 0) as EpochMs;
+    return Math.max(agent.missingSince + lineGraceMs, agent.backBy ?? 0) as EpochMs;
   }
   function wake(): void {
     const now = clock.now();
@@ -259,136 +254,11 @@ export async function startEngine(
     engine.give(id, { type: 'caller-identified', outcome, identity, tookMs: clock.now() - from });
   }
 
-  // --- the phone's news ---
-  function hear(event: PhoneEvent): void {
-    switch (event.type) {
-      case 'leg.arrived': {
-        const to = directory.normalise(event.to);
-        const toName = to === null ? undefined : numbers.get(to);
-        if (to === null || toName === undefined) {
-          log.info({ leg: event.leg }, 'a call to a number that is not ours was refused');
-          telephony.carryOut({ type: 'hang-up', leg: event.leg, cause: 'unknown-number' });
-          return;
-        }
-        const from = event.from === null ? null : directory.normalise(event.from);
-        const { leg, carrier, trunk } = event;
-        const conversation = mintId('cv', event.at, random(10));
-        const fromRaw = event.from;
-        engine.give(
-          conversation,
-          { type: 'caller-arrived', conversation, leg, carrier, trunk, from, fromRaw, to, toName },
-          event.at,
-        );
-        return;
-      }
-      case 'leg.answered':
-        return tell(event.leg, { type: 'leg-answered', leg: event.leg, token: event.token }, event.at);
-      case 'leg.ended':
-        return tell(event.leg, { type: 'caller-left', cause: event.cause }, event.at);
-      case 'leg.joined':
-        return tell(event.customer, { type: 'leg-joined', agentLeg: event.agentLeg }, event.at);
-      case 'leg.join-failed':
-        log.warn({ leg: event.customer, because: event.because }, 'an accepted call could not be joined');
-        return tell(event.customer, { type: 'join-failed', agentLeg: event.agentLeg }, event.at);
-      case 'leg.dtmf':
-      case 'media.lost':
-        return;
-      case 'recording.finished': {
-        const conversation = conversations.byRecording(event.recording);
-        const { recording, path, durationMs, bytes } = event;
-        if (conversation !== null)
-          engine.give(conversation.id, { type: 'recording-finished', recording, path, durationMs, bytes });
-        else log.warn({ recording }, 'a recording without a conversation');
-        return;
-      }
-      case 'line.proven':
-      case 'line.lost':
-        return lineNews(event);
-      default:
-        assertNever(event);
-    }
-  }
-  function tell(leg: Conversation['customerLeg'], input: DistributiveOmit<ConversationInput, 'at'>, at: EpochMs): void {
-    const conversation = conversations.byLeg(leg);
-    if (conversation !== null) engine.give(conversation.id, input, at);
-  }
-  function lineNews(event: Extract<PhoneEvent, { type: 'line.proven' | 'line.lost' }>): void {
-    const agent = roster.get(event.agent);
-    if (agent === null || agent.line?.id !== event.line) return; // an older line's last words
-    const { line } = agent;
-    if (event.type === 'line.proven') {
-      line.proven = true;
-      returning.delete(agent.person.id); // they are back: from now on the usual grace holds
-      rejoin(agent);
-    } else if (event.because === 'heartbeat') {
-      line.proven = false; // it may come back by itself
-    } else {
-      agent.line = null;
-      line.desk.lineLost(event.because);
-    }
-    engine.agentChanged(agent);
-  }
-  /** The agent's audio is back within the grace: the call goes on over the new line. */
-  function rejoin(agent: RosterAgent): void {
-    const engagement = conversations.engagement(agent.person.id);
-    const talking = engagement?.conversation.talking;
-    if (engagement == null || talking == null || !talking.joined) return;
-    const { customerLeg: customer, recording } = engagement.conversation;
-    telephony.carryOut({
-      type: 'join',
-      customer,
-      agentLeg: talking.leg,
-      agent: agent.person.id,
-      recording: recording?.id ?? null,
-    });
-    if (talking.heldSince !== null)
-      telephony.carryOut({ type: 'hold', customer, agentLeg: talking.leg, sound: 'hold-music' });
-  }
-
-  // --- start-up: what outlived the process before this one goes on, the rest gets a stated end [CNV9] [CNV12] ---
-  async function reconcile(): Promise<void> {
-    const found = await journal.open();
-    for (const record of found) conversations.adopt(record);
-    const living = await telephony.restore(found.flatMap((record) => knownLeg(record) ?? []));
-    for (const { id, customerLeg: leg, talking, ended } of found) {
-      const restored = living.get(leg);
-      if (restored === undefined) {
-        await engine.give(id, { type: 'process-died' }).durable;
-        recover(id);
-      } else if (ended !== null) {
-        // The record says that it is over, and nobody came to tell the customer's phone.
-        telephony.carryOut({ type: 'hang-up', leg, cause: 'normal' });
-      } else {
-        if (talking !== null) returning.set(talking.agent, (clock.now() + returnGraceMs) as EpochMs);
-        if (restored.line !== null) takeUpLine(restored.line);
-        await engine.give(id, { type: 'process-replaced' }).durable;
-      }
-    }
-    log.info({ open: found.length, living: living.size }, 'conversations of the process before this one');
-    settled = true;
-    for (const agent of roster.all()) refresh(agent.person.id);
-    later();
-  }
-  /** The agent talks on though their desk is not back yet: the line that carries it is theirs until a desk claims it. */
-  function takeUpLine({ id, agent: whose, proven }: NonNullable<RestoredLeg['line']>): void {
-    const agent = roster.get(whose);
-    if (agent !== null) agent.line = { id, desk: noDesk, proven };
-  }
-  function recover(id: ConversationId): void {
-    const recording = conversations.get(id)?.recording ?? null;
-    if (recording === null || recording.path !== null) return;
-    // The media process may still be finishing the file and tell us by itself; else we take what is on disk.
-    clock.wakeAt((clock.now() + 5_000) as EpochMs, () => {
-      if (conversations.byRecording(recording.id)?.recording?.path !== null) return;
-      options
-        .recoverRecording(recording.id)
-        .then((file) => file && engine.give(id, { type: 'recording-finished', recording: recording.id, ...file }))
-        .catch((err: unknown) => log.error({ recording: recording.id, err }, 'a recording could not be recovered'));
-    });
-  }
-
-  const deaf = telephony.listen(hear);
-  await reconcile();
+  const deaf = telephony.listen(createPhoneNews(engine, directory, numbers));
+  await reconcile(engine, journal, options.recoverRecording);
+  settled = true;
+  for (const agent of roster.all()) refresh(agent.person.id);
+  later();
   return {
     floor: createFloor(engine, board),
     conversations,

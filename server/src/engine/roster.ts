@@ -25,6 +25,8 @@ export interface RosterAgent {
   idleSince: EpochMs;
   /** Since when the audio path or the last desk is missing though a call or an offer needs it; null: all is well. */
   missingSince: EpochMs | null;
+  /** Their call outlived a process of ours: until then they may stay away. */
+  backBy: EpochMs | null;
 }
 
 /** Holds the line of an agent whose desk is still on its way back. */
@@ -51,6 +53,7 @@ export function createRoster(people: readonly Person[], now: EpochMs): Roster {
       since: now,
       idleSince: now,
       missingSince: null,
+      backBy: null,
     });
   }
   return {
