@@ -8,8 +8,25 @@ export const longFiles = {
     lines: 418,
     because: 'one table of four kinds of transaction; to be divided by kind',
   },
-  'server/src/engine/engine.ts': {
-    lines: 364,
-    because: 'the effects of all inputs in one switch; to be divided by subject',
+  'telephony/src/carriers/exchange/exchange.ts': {
+    lines: 441,
+    because:
+      'the glue of callers, lines, media and the port; taking calls over after a restart is to get a file of its own',
+  },
+  'telephony/src/carriers/testing/telephony-contract.ts': {
+    lines: 628,
+    because: 'one contract, read from top to bottom; to be divided by the subject of its cases',
+  },
+  'telephony/src/media/engine.ts': {
+    lines: 355,
+    because: 'one handler a request; to be divided by RTP, WebRTC and recording',
+  },
+  'telephony/src/sip/agent/inbound-call.ts': {
+    lines: 351,
+    because: 'one dialog towards us from INVITE to BYE',
+  },
+  'lab/src/simulation/telephony.ts': {
+    lines: 378,
+    because: 'one fake of one port, read beside its contract',
   },
 };
