@@ -48,6 +48,14 @@ describe("a browser's offer", () => {
     expect(read?.sdp).not.toMatch(/110|48000/);
   });
 
+  test('hides nothing behind a lone carriage return', () => {
+    const hidden = offer(...audioWith('0 110')).replace(
+      'a=mid:0',
+      'a=mid:0\ra=rtpmap:110 telephone-event/48000\ra=candidate:1',
+    );
+    expect(readOffer(hidden)?.sdp).not.toMatch(/48000|candidate/);
+  });
+
   test.each([
     ['no SDP', 'hello'],
     ['nothing', ''],

@@ -18,7 +18,8 @@ export interface BrowserOffer {
  * @returns null when there is no audio with PCMU in it
  */
 export function readOffer(offer: string): BrowserOffer | null {
-  const lines = offer.split(/\r\n|\n/).filter((line) => line !== '');
+  // A lone CR ends a line too: what it hid from us the library behind us might still read.
+  const lines = offer.split(/[\r\n]+/).filter((line) => line !== '');
   if (lines[0] !== 'v=0') return null;
   const wideEvents = new Set<string>();
   let section: string[] = [];
