@@ -60,6 +60,19 @@ test('a piece that hangs over either edge is judged by what overlaps', () => {
   expect(find(cut(voice, rate, 3, 6), cut(voice, rate, 0, 5))).toMatchObject({ at: 3 * rate });
 });
 
+test('looking between two lags finds what looking everywhere finds there, at either edge, too', () => {
+  const voice = babble(6, 8);
+  const piece = cut(voice, rate, 3, 4);
+  const everywhere = find(piece, voice);
+  const nearby = find(piece, voice, { from: 2.5 * rate, to: 3.5 * rate });
+  expect(nearby.at).toBe(everywhere.at);
+  expect(nearby.coefficient).toBeCloseTo(everywhere.coefficient, 9);
+  expect(find(piece, voice, { from: 4 * rate, to: 5 * rate }).coefficient).toBeLessThan(0.3);
+  expect(find(cut(voice, rate, 0, 2), cut(voice, rate, 0.5), { from: -rate, to: 0 }).at).toBe(-0.5 * rate);
+  expect(find(cut(voice, rate, 6, 8), voice, { from: 5.5 * rate, to: 9 * rate }).at).toBe(6 * rate);
+  expect(find(piece, voice, { from: 9 * rate, to: 10 * rate }).coefficient).toBe(0);
+});
+
 test('a lost half second in the middle lowers the coefficient below what a proof asks', () => {
   const voice = babble(5, 6);
   const shifted = new Float32Array(voice.length);

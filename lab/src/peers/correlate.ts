@@ -16,15 +16,24 @@ export interface Match {
  */
 export function find(piece: Float32Array, whole: Float32Array, between?: { from: number; to: number }): Match {
   if (energy(piece) === 0) throw new Error('the sound to look for is silence');
+  if (between === undefined) return best(piece, whole, -Infinity, Infinity);
+  // Only what the lags asked for can touch is transformed: a second's neighbourhood costs a fraction of a minute's.
+  const start = Math.min(whole.length, Math.max(0, between.from));
+  const near = whole.subarray(start, Math.max(start, between.to + piece.length));
+  const match = best(piece, near, between.from - start, between.to - start);
+  return match.coefficient === 0 ? match : { ...match, at: match.at + start };
+}
+
+function best(piece: Float32Array, whole: Float32Array, least: number, most: number): Match {
   const n = piece.length;
   const m = whole.length;
   const size = 2 ** Math.ceil(Math.log2(n + m));
   const products = crossCorrelate(piece, whole, size);
   const pieceSum = runningEnergy(piece);
   const wholeSum = runningEnergy(whole);
-  let best: Match = { coefficient: -Infinity, at: 0 };
-  const from = Math.max(between?.from ?? -Infinity, -Math.floor(n / 2));
-  const to = Math.min(between?.to ?? Infinity, m - Math.ceil(n / 2));
+  let found: Match = { coefficient: -Infinity, at: 0 };
+  const from = Math.max(least, -Math.floor(n / 2));
+  const to = Math.min(most, m - Math.ceil(n / 2));
   for (let lag = from; lag <= to; lag++) {
     const begin = Math.max(0, -lag); // in piece
     const end = Math.min(n, m - lag);
@@ -34,10 +43,9 @@ export function find(piece: Float32Array, whole: Float32Array, between?: { from:
     // Of what is nearly silence any noise "correlates": such an overlap proves nothing.
     if (a < 1e-9 || b < 1e-9 || a < 0.25 * pieceSum[n]!) continue;
     const coefficient = products[lag < 0 ? lag + size : lag]! / Math.sqrt(a * b);
-    if (coefficient > best.coefficient) best = { coefficient, at: lag };
+    if (coefficient > found.coefficient) found = { coefficient, at: lag };
   }
-  if (best.coefficient === -Infinity) return { coefficient: 0, at: 0 };
-  return best;
+  return found.coefficient === -Infinity ? { coefficient: 0, at: 0 } : found;
 }
 
 /** products[lag mod size] = Σ piece[i] · whole[i + lag]. */
@@ -73,20 +81,18 @@ function fft(re: Float64Array, im: Float64Array): void {
       [im[i], im[j]] = [im[j]!, im[i]!];
     }
   }
+  const { cos, sin } = turnsOf(n);
   for (let length = 2; length <= n; length <<= 1) {
     const half = length >> 1;
-    const cos = new Float64Array(half);
-    const sin = new Float64Array(half);
-    for (let k = 0; k < half; k++) {
-      cos[k] = Math.cos((2 * Math.PI * k) / length);
-      sin[k] = -Math.sin((2 * Math.PI * k) / length);
-    }
+    const stride = n / length;
     for (let start = 0; start < n; start += length) {
       for (let k = 0; k < half; k++) {
         const p = start + k;
         const q = p + half;
-        const xr = re[q]! * cos[k]! - im[q]! * sin[k]!;
-        const xi = re[q]! * sin[k]! + im[q]! * cos[k]!;
+        const c = cos[k * stride]!;
+        const d = sin[k * stride]!;
+        const xr = re[q]! * c - im[q]! * d;
+        const xi = re[q]! * d + im[q]! * c;
         re[q] = re[p]! - xr;
         im[q] = im[p]! - xi;
         re[p] = re[p]! + xr;
@@ -94,6 +100,21 @@ function fft(re: Float64Array, im: Float64Array): void {
       }
     }
   }
+}
+
+const turns = new Map<number, { cos: Float64Array; sin: Float64Array }>();
+
+/** cos and sin of −2πk/n for the first half of the circle; the same few sizes come again and again. */
+function turnsOf(n: number): { cos: Float64Array; sin: Float64Array } {
+  const known = turns.get(n);
+  if (known) return known;
+  const made = { cos: new Float64Array(n >> 1), sin: new Float64Array(n >> 1) };
+  for (let k = 0; k < n >> 1; k++) {
+    made.cos[k] = Math.cos((2 * Math.PI * k) / n);
+    made.sin[k] = -Math.sin((2 * Math.PI * k) / n);
+  }
+  turns.set(n, made);
+  return made;
 }
 
 function runningEnergy(samples: Float32Array): Float64Array {
