@@ -146,7 +146,9 @@ export class Fuzzer {
     if (problem !== null) return this.#report(target, problem, input);
     const fresh = watch.features.find((feature) => !pool.features.has(feature));
     if (fresh === undefined && !seed) return;
-    if (pool.features.size < featuresMax) for (const feature of watch.features) pool.features.add(feature);
+    // Full: what counts as new is no longer known, and everything would seem so.
+    if (!seed && pool.features.size >= featuresMax) return;
+    for (const feature of watch.features) pool.features.add(feature);
     tally.features = pool.features.size;
     const bytes = target.encode(input).length;
     if (bytes > poolInputBytes) return;
