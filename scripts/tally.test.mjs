@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tallyReport } from './lib/tally.mjs';
+import { cannotApply, tallyReport } from './lib/tally.mjs';
 import { isNodeSupported } from './lib/checkout.mjs';
 import { missingPackages } from './lib/install.mjs';
 import { findCycles } from './lib/cycles.mjs';
@@ -17,6 +17,14 @@ describe('the commands', () => {
     };
     expect(tallyReport(report, 1)).toMatchObject({ passed: 3, failed: 1 });
     expect(tallyReport(report, 1).skipped).toHaveLength(2);
+  });
+
+  test('a case that cannot apply is told from one for which something is missing', () => {
+    expect(
+      cannotApply('contract [TEL26] a talk goes on (skipped: a web page is connected to the process itself)'),
+    ).toBe(true);
+    expect(cannotApply('sipp as caller (skipped where sip-tester is not installed) 500 calls')).toBe(false);
+    expect(cannotApply('first call (there is no /usr/bin/chromium) over udp')).toBe(false);
   });
 
   test('a file that could not be loaded is a failure', () => {

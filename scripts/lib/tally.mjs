@@ -30,3 +30,9 @@ export function readReport(path) {
     return null;
   }
 }
+
+/**
+ * A case that its own contract says cannot apply here, with the reason in its name; not one for which a machine lacks something.
+ * @param {string} name
+ */
+export const cannotApply = (name) => /\(skipped: [^()]+\)$/.test(name);
