@@ -1,7 +1,7 @@
 /** Whose browser rings, and what a caller hears until one does: the same real peers, other days at the company. */
 import { describe, expect, test } from 'vitest';
 import { Agent } from '../peers/agent.js';
-import { layOut } from '../peers/browser.js';
+import { layOut } from '../peers/lay-out.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { sleep, watchLateness } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';

@@ -1,7 +1,7 @@
 /** Parts die in the middle of a call. People are told, the record is one and has a stated end, and the next call goes through. */
 import { describe, expect, test } from 'vitest';
 import { Agent } from '../peers/agent.js';
-import { layOut } from '../peers/browser.js';
+import { layOut } from '../peers/lay-out.js';
 import { cut, find } from '../peers/correlate.js';
 import { longestGapMs } from '../peers/gaps.js';
 import { sleep, until } from '../peers/process.js';

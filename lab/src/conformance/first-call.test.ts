@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Agent, WebCaller } from '../peers/agent.js';
-import { layOut } from '../peers/browser.js';
+import { layOut } from '../peers/lay-out.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { sleep, watchLateness } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';

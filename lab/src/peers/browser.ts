@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { prepare, type InPageOptions, type Showing, type TappedFrame } from './in-page.js';
 import { missing } from './process.js';
-import { decodeUlaw } from './wav.js';
 
 export const chromiumPath = process.env['DENWABAN_LAB_CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -37,14 +36,6 @@ export async function launchBrowser(microphone: string): Promise<Browser> {
       '--allow-loopback-in-peer-connection',
     ],
   });
-}
-
-export interface TapSound {
-  samples: Float32Array;
-  /** For sample `i` of `samples`: when it crossed the page's network edge, epoch ms, as the median over its frames. */
-  startedAt: number;
-  /** How far single frames stray from that steady clock, 95th percentile in ms. */
-  jitterMs: number;
 }
 
 /** A page in a context of its own: cookies, storage and errors are its own too. */
@@ -140,21 +131,4 @@ interface InPage {
     clicks: Record<string, number[]>;
     lateMs: number;
   };
-}
-
-/**
- * Lays frames out by their RTP timestamps, so that loss is silence, and tells when its first sample crossed the network:
- * frames leave in bursts or late, so every frame votes for a start and the median wins.
- */
-export function layOut(frames: readonly TappedFrame[]): TapSound {
-  const first = frames[0];
-  if (!first) throw new Error('nothing was tapped');
-  const since = (frame: TappedFrame) => (frame.ticks - first.ticks) | 0; // the timestamp wraps at 2^32
-  const end = Math.max(...frames.map((frame) => since(frame) + frame.payload.length));
-  const samples = new Float32Array(end);
-  for (const frame of frames) if (since(frame) >= 0) samples.set(decodeUlaw(frame.payload), since(frame));
-  const starts = frames.map((frame) => frame.at - since(frame) / 8).toSorted((a, b) => a - b);
-  const startedAt = starts[starts.length >> 1] ?? first.at;
-  const strays = starts.map((start) => Math.abs(start - startedAt)).toSorted((a, b) => a - b);
-  return { samples, startedAt, jitterMs: strays[Math.floor(strays.length * 0.95)] ?? 0 };
 }
