@@ -3,6 +3,7 @@
  * engine of this folder; carriers never touch a message, a transaction or a socket.
  */
 import type { SdpAudio } from '../sdp/contract.js';
+import type { Dialog } from './dialog.js';
 
 /** Where a request came from, as the socket saw it. */
 export interface SipSource {
@@ -35,16 +36,7 @@ export interface IncomingCall {
   snapshot(): DialogSnapshot | null;
 }
 
-export interface DialogSnapshot {
-  callId: string;
-  localUri: string;
-  localTag: string;
-  remoteUri: string;
-  remoteTag: string;
-  remoteTarget: string;
-  routeSet: string[];
-  localCseq: number;
-  remoteCseq: number | null;
+export interface DialogSnapshot extends Dialog {
   source: SipSource;
 }
 
