@@ -9,6 +9,9 @@ import { showNumber, useWords } from '../words/index.js';
 import { selectCustomer } from './selected-customer.js';
 import { useShortcuts } from './use-shortcuts.js';
 
+/** As the keyboard of this machine has it. */
+const searchKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K';
+
 /** Find a customer by anything one knows of them (WAI-ARIA combobox with a list). */
 export function CustomerSearch() {
   const { t } = useWords();
@@ -75,7 +78,7 @@ export function CustomerSearch() {
         className="min-h-10 w-full rounded-lg border border-slate-300 bg-white pr-14 pl-10 text-base placeholder:text-slate-500"
       />
       <kbd className="pointer-events-none absolute top-1/2 right-3 -translate-y-1/2 rounded bg-slate-100 px-1.5 font-sans text-xs text-slate-600">
-        ⌘K
+        {searchKeys}
       </kbd>
       <div
         id={list}
