@@ -13,10 +13,6 @@ export const longFiles = {
     because:
       'the glue of callers, lines, media and the port; taking calls over after a restart is to get a file of its own',
   },
-  'telephony/src/carriers/testing/telephony-contract.ts': {
-    lines: 628,
-    because: 'one contract, read from top to bottom; to be divided by the subject of its cases',
-  },
   'telephony/src/media/engine.ts': {
     lines: 355,
     because: 'one handler a request; to be divided by RTP, WebRTC and recording',
