@@ -1,0 +1,128 @@
+/** Runs the machine of one request of ours: carries out what it asks for. */
+import type { SipRequest, SipResponse } from '../message.js';
+import type { Essentials } from '../parse.js';
+import type { Hop } from '../ports.js';
+import { acknowledgeRefusal } from '../requests.js';
+import { serializeMessage } from '../serialize.js';
+import { Clock, type Run } from './clock.js';
+import { startInviteClient, stepInviteClient, type InviteClient } from './invite-client.js';
+import { startNonInviteClient, stepNonInviteClient, type NonInviteClient } from './non-invite-client.js';
+import type { Action, Timer } from './timers.js';
+
+export interface ClientUser {
+  onResponse(response: SipResponse, read: Essentials): void;
+  /** No final answer came, or nothing could be sent. */
+  onFailed(because: 'timeout' | 'transport'): void;
+}
+
+type AnyClient =
+  | { kind: 'invite'; state: InviteClient<Uint8Array> }
+  | { kind: 'other'; state: NonInviteClient<Uint8Array> };
+
+export class Client {
+  readonly #request: SipRequest;
+  #hop: Hop;
+  readonly #user: ClientUser;
+  readonly #run: Run;
+  readonly #clock: Clock;
+  readonly #ended: () => void;
+  #machine: AnyClient | null = null;
+  #response: { response: SipResponse; read: Essentials } | null = null;
+  /** A final answer came, or none will. */
+  settled = false;
+  #connection: number | null = null;
+  #sentAgain = false;
+
+  constructor(run: Run, request: SipRequest, hop: Hop, user: ClientUser, ended: () => void) {
+    this.#request = request;
+    this.#hop = hop;
+    this.#user = user;
+    this.#run = run;
+    this.#clock = new Clock(run.timers);
+    this.#ended = ended;
+  }
+
+  start(): void {
+    const bytes = serializeMessage(this.#request);
+    if (this.#request.method === 'INVITE') {
+      const [state, actions] = startInviteClient(bytes, this.#run.setting);
+      this.#machine = { kind: 'invite', state };
+      this.#carryOut(actions);
+    } else {
+      const [state, actions] = startNonInviteClient(bytes, this.#run.setting);
+      this.#machine = { kind: 'other', state };
+      this.#carryOut(actions);
+    }
+  }
+
+  receive(response: SipResponse, read: Essentials): void {
+    this.#response = { response, read };
+    if (response.status >= 200) this.settled = true;
+    this.#step({ type: 'response', status: response.status });
+  }
+
+  /** What TCP took is not yet what the far end has read. A copy is harmless there: it has the same branch. */
+  connectionClosed(connection: number): void {
+    if (this.settled || this.#connection !== connection) return;
+    if (this.#sentAgain) return this.#step({ type: 'transport-error' });
+    this.#sentAgain = true;
+    this.#hop = { ...this.#hop, connection: null };
+    this.#send(serializeMessage(this.#request));
+  }
+
+  stop(): void {
+    this.#clock.stop();
+  }
+
+  #step(
+    input: { type: 'response'; status: number } | { type: 'transport-error' } | { type: 'timer'; timer: Timer },
+  ): void {
+    const machine = this.#machine;
+    if (machine === null) return;
+    if (machine.kind === 'invite') {
+      const [state, actions] = stepInviteClient(machine.state, input);
+      machine.state = state;
+      this.#carryOut(actions);
+    } else {
+      const [state, actions] = stepNonInviteClient(machine.state, input);
+      machine.state = state;
+      this.#carryOut(actions);
+    }
+  }
+
+  #carryOut(actions: readonly Action<Uint8Array>[]): void {
+    for (const action of actions) {
+      switch (action.type) {
+        case 'send':
+          this.#send(action.message);
+          break;
+        case 'schedule':
+          this.#clock.set(action.timer, action.ms, () => this.#step({ type: 'timer', timer: action.timer }));
+          break;
+        case 'cancel':
+          this.#clock.cancel(action.timer);
+          break;
+        case 'acknowledge':
+          if (this.#response !== null) {
+            this.#send(serializeMessage(acknowledgeRefusal(this.#request, this.#response.response)));
+          }
+          break;
+        case 'pass':
+          if (this.#response !== null) this.#user.onResponse(this.#response.response, this.#response.read);
+          break;
+        case 'failed':
+          this.#user.onFailed(action.because);
+          break;
+        case 'ended':
+          this.settled = true;
+          this.#clock.stop();
+          this.#ended();
+          break;
+      }
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#connection = this.#run.wire.send(this.#hop, bytes, () => this.#step({ type: 'transport-error' }));
+  }
+}
