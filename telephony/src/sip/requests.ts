@@ -1,5 +1,30 @@
-/** Requests that are derived from other messages: the ACK of a refusal and the CANCEL of an INVITE. */
+/** Requests outside a dialog, and those derived from other messages: the ACK of a refusal and the CANCEL of an INVITE. */
 import { noBody, type SipHeader, type SipRequest, type SipResponse } from './message.js';
+
+/**
+ * A request outside any dialog (RFC 3261 §8.1.1), without Via and CSeq: `sendOutside` gives each try its own.
+ *
+ * @param of `from`, `to`: name-addr without tag, `"Aiko" <sip:100@pbx.example>`
+ */
+export function requestOutside(of: {
+  method: string;
+  uri: string;
+  from: string;
+  fromTag: string;
+  to: string;
+  callId: string;
+  extra?: readonly SipHeader[];
+  body?: Uint8Array;
+}): SipRequest {
+  const headers: SipHeader[] = [
+    { name: 'max-forwards', value: '70' },
+    { name: 'from', value: `${of.from};tag=${of.fromTag}` },
+    { name: 'to', value: of.to },
+    { name: 'call-id', value: of.callId },
+    ...(of.extra ?? []),
+  ];
+  return { kind: 'request', method: of.method, uri: of.uri, headers, body: of.body ?? noBody };
+}
 
 /**
  * The ACK of a 300–699 answer (RFC 3261 §17.1.1.3): same Via and Request-URI as the INVITE, To of the answer. It belongs to the

@@ -1,7 +1,7 @@
 /** What a call needs of the agent around it. */
 import type { SipHeader, SipRequest } from '../message.js';
-import type { Hop, SipLog, Timers } from '../ports.js';
-import type { ClientUser } from '../transaction/layer.js';
+import type { Chance, Hop, SipLog, Timers } from '../ports.js';
+import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import type { TimerValues } from '../transaction/timers.js';
 import type { InboundCall } from './inbound-call.js';
 
@@ -20,6 +20,7 @@ export interface AgentCore {
   /** A whole number from 0 up to and without `n`. */
   upTo(n: number): number;
   /** Adds our Via and sees the request through a client transaction. */
-  sendRequest(request: SipRequest, hop: Hop, user: ClientUser): void;
+  sendRequest(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction;
+  readonly chance: Chance;
   forget(call: InboundCall): void;
 }

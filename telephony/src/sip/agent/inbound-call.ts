@@ -18,7 +18,7 @@ import type { Arrival } from '../ports.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
 import { parseSipUri } from '../uri.js';
-import type { ServerTransaction } from '../transaction/layer.js';
+import type { ServerTransaction } from '../transaction/server.js';
 import { AnswerRepeater } from './answer-repeater.js';
 import { digitOf, sessionOf } from './body.js';
 import { callerOf, dialledIn } from './caller.js';

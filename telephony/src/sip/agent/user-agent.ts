@@ -14,13 +14,16 @@ import { parseMessage, type Essentials } from '../parse.js';
 import type { Arrival, Chance, Hop, SipLog, Timers, Wire } from '../ports.js';
 import { responseTo } from '../responses.js';
 import { serializeMessage } from '../serialize.js';
-import { hopOfAnswer, TransactionLayer, type ClientUser, type ServerTransaction } from '../transaction/layer.js';
+import type { ClientTransaction, ClientUser } from '../transaction/client.js';
+import { TransactionLayer } from '../transaction/layer.js';
+import { hopOfAnswer, type ServerTransaction } from '../transaction/server.js';
 import { rfcTimers, type TimerValues } from '../transaction/timers.js';
 import { stampVia, type Via } from '../via.js';
 import { sessionOf } from './body.js';
 import type { AgentCore } from './core.js';
 import { InboundCall, isFromPeerOf, reasonHeader } from './inbound-call.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
+import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
 import { RateLimiter } from './rate-limiter.js';
 import { acceptHeader, allowHeader, refusalOf } from './rules.js';
 
@@ -84,6 +87,7 @@ export class UserAgent {
       // process to process. Gaps are allowed (§12.2.2), numbers used twice are not.
       laterCseq: () => Math.floor((options.wallNow?.() ?? Date.now()) / 2_000),
       upTo: (n) => Buffer.from(options.chance(4)).readUInt32BE(0) % n,
+      chance: options.chance,
       sendRequest: (request, hop, user) => this.#send(request, hop, user),
       forget: (call) => {
         this.#calls.delete(dialogKey(call.dialog.callId, call.dialog.localTag));
@@ -122,6 +126,11 @@ export class UserAgent {
         onFailed: () => resolve(),
       });
     });
+  }
+
+  /** A request outside any dialog, over several hops and with a password if need be. */
+  sendOutside(what: Outside, user: OutsideUser): OutsideRequest {
+    return sendOutside(this.#core, what, user);
   }
 
   /** Takes up an answered call that a process before this one left. @returns false when it is nobody's, or known */
@@ -288,7 +297,7 @@ export class UserAgent {
     this.#options.wire.send(hopOfAnswer(stamped, arrival), response, () => {});
   }
 
-  #send(request: SipRequest, hop: Hop, user: ClientUser): void {
+  #send(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction {
     const via: Via = {
       transport: hop.transport.toUpperCase(),
       host: bracketed(this.#options.publicAddress),
@@ -298,7 +307,7 @@ export class UserAgent {
         { name: 'rport', value: null },
       ],
     };
-    this.#layer.send({ ...request, headers: [...request.headers, ...this.#userAgentHeaders] }, via, hop, user);
+    return this.#layer.send({ ...request, headers: [...request.headers, ...this.#userAgentHeaders] }, via, hop, user);
   }
 }
 

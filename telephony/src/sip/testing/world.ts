@@ -1,8 +1,9 @@
 /** A user agent in a world whose clock the test moves and whose wire it reads. */
 import { UserAgent, type UserAgentOptions } from '../agent/user-agent.js';
 import type { CallListener, IncomingCall } from '../contract.js';
-import { header, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
+import { header, type SipHeader, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import { parseMessage } from '../parse.js';
+import { serializeMessage } from '../serialize.js';
 import type { Arrival, Hop, Timers } from '../ports.js';
 import type { SdpAudio } from '../../sdp/contract.js';
 
@@ -204,4 +205,33 @@ export function requestText(wish: RequestWish = {}): string {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** The far end's answer to our latest request, or to the latest one of `method`. */
+export function answerTo(
+  world: World,
+  status: number,
+  headers: readonly SipHeader[] = [],
+  method?: string,
+  body = '',
+): Uint8Array {
+  const found = world.sent.findLast(
+    ({ message }) =>
+      message.kind === 'request' && message.method !== 'ACK' && message.method === (method ?? message.method),
+  )?.message;
+  if (found?.kind !== 'request') throw new Error('no such request was sent');
+  const copied = found.headers.filter(({ name }) => ['via', 'from', 'to', 'call-id', 'cseq'].includes(name));
+  const tagged = copied.map(({ name, value }) =>
+    name === 'to' && !value.includes('tag=') && status > 100 ? { name, value: `${value};tag=far` } : { name, value },
+  );
+  // A tag that the test gives stands in place of the usual one.
+  const kept = tagged.filter(({ name }) => name !== 'to' || !headers.some((given) => given.name === 'to'));
+  const type = body === '' ? [] : [{ name: 'content-type', value: 'application/sdp' }];
+  return serializeMessage({
+    kind: 'response',
+    status,
+    reason: 'x',
+    headers: [...kept, ...headers, ...type],
+    body: Buffer.from(body),
+  });
 }

@@ -1,4 +1,4 @@
-/** Runs the machine of one request of ours: carries out what it asks for. */
+/** Runs the machine of one request of ours: carries out what it asks for, its ACK and its CANCEL included. */
 import type { SipRequest, SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
 import type { Hop } from '../ports.js';
@@ -7,7 +7,8 @@ import { serializeMessage } from '../serialize.js';
 import { Clock, type Run } from './clock.js';
 import { startInviteClient, stepInviteClient, type InviteClient } from './invite-client.js';
 import { startNonInviteClient, stepNonInviteClient, type NonInviteClient } from './non-invite-client.js';
-import type { Action, Timer } from './timers.js';
+
+import { patience, type Action, type Timer } from './timers.js';
 
 export interface ClientUser {
   onResponse(response: SipResponse, read: Essentials): void;
@@ -15,12 +16,24 @@ export interface ClientUser {
   onFailed(because: 'timeout' | 'transport'): void;
 }
 
+/** What the transaction's user holds of it. */
+export interface ClientTransaction {
+  /** As it went out, our Via on top. */
+  readonly request: SipRequest;
+  readonly hop: Hop;
+  /**
+   * INVITE only: asks the far end to stop ringing (RFC 3261 §9.1). Before any answer nobody may be asked, so it waits for one.
+   * `onResponse` brings the 487, or the 2xx that crossed it; `onFailed('timeout')` comes when neither does in 64·T1.
+   */
+  cancel(): void;
+}
+
 type AnyClient =
   | { kind: 'invite'; state: InviteClient<Uint8Array> }
   | { kind: 'other'; state: NonInviteClient<Uint8Array> };
 
-export class Client {
-  readonly #request: SipRequest;
+export class Client implements ClientTransaction {
+  readonly request: SipRequest;
   #hop: Hop;
   readonly #user: ClientUser;
   readonly #run: Run;
@@ -32,19 +45,28 @@ export class Client {
   settled = false;
   #connection: number | null = null;
   #sentAgain = false;
+  #cancelling: 'not' | 'wished' | 'sent' = 'not';
+  readonly #sendCancel: () => void;
 
-  constructor(run: Run, request: SipRequest, hop: Hop, user: ClientUser, ended: () => void) {
-    this.#request = request;
+  constructor(
+    run: Run,
+    request: SipRequest,
+    hop: Hop,
+    user: ClientUser,
+    layer: { ended(): void; sendCancel(of: ClientTransaction): void },
+  ) {
+    this.request = request;
     this.#hop = hop;
     this.#user = user;
     this.#run = run;
     this.#clock = new Clock(run.timers);
-    this.#ended = ended;
+    this.#ended = () => layer.ended();
+    this.#sendCancel = () => layer.sendCancel(this);
   }
 
   start(): void {
-    const bytes = serializeMessage(this.#request);
-    if (this.#request.method === 'INVITE') {
+    const bytes = serializeMessage(this.request);
+    if (this.request.method === 'INVITE') {
       const [state, actions] = startInviteClient(bytes, this.#run.setting);
       this.#machine = { kind: 'invite', state };
       this.#carryOut(actions);
@@ -55,10 +77,24 @@ export class Client {
     }
   }
 
+  get hop(): Hop {
+    return this.#hop;
+  }
+
   receive(response: SipResponse, read: Essentials): void {
     this.#response = { response, read };
     if (response.status >= 200) this.settled = true;
     this.#step({ type: 'response', status: response.status });
+    if (this.#cancelling === 'wished') this.cancel();
+  }
+
+  cancel(): void {
+    if (this.settled || this.#cancelling === 'sent' || this.#machine?.kind !== 'invite') return;
+    this.#cancelling = 'wished';
+    if (this.#machine.state.status !== 'proceeding') return;
+    this.#cancelling = 'sent';
+    this.#sendCancel();
+    this.#clock.set('B', patience(this.#run.setting.times), () => this.#step({ type: 'given-up' }));
   }
 
   /** What TCP took is not yet what the far end has read. A copy is harmless there: it has the same branch. */
@@ -67,7 +103,7 @@ export class Client {
     if (this.#sentAgain) return this.#step({ type: 'transport-error' });
     this.#sentAgain = true;
     this.#hop = { ...this.#hop, connection: null };
-    this.#send(serializeMessage(this.#request));
+    this.#send(serializeMessage(this.request));
   }
 
   stop(): void {
@@ -75,7 +111,11 @@ export class Client {
   }
 
   #step(
-    input: { type: 'response'; status: number } | { type: 'transport-error' } | { type: 'timer'; timer: Timer },
+    input:
+      | { type: 'response'; status: number }
+      | { type: 'transport-error' }
+      | { type: 'given-up' }
+      | { type: 'timer'; timer: Timer },
   ): void {
     const machine = this.#machine;
     if (machine === null) return;
@@ -83,7 +123,7 @@ export class Client {
       const [state, actions] = stepInviteClient(machine.state, input);
       machine.state = state;
       this.#carryOut(actions);
-    } else {
+    } else if (input.type !== 'given-up') {
       const [state, actions] = stepNonInviteClient(machine.state, input);
       machine.state = state;
       this.#carryOut(actions);
@@ -104,7 +144,7 @@ export class Client {
           break;
         case 'acknowledge':
           if (this.#response !== null) {
-            this.#send(serializeMessage(acknowledgeRefusal(this.#request, this.#response.response)));
+            this.#send(serializeMessage(acknowledgeRefusal(this.request, this.#response.response)));
           }
           break;
         case 'pass':

@@ -20,6 +20,8 @@ export type InviteClient<Message> =
 export type InviteClientInput =
   | { type: 'response'; status: number }
   | { type: 'timer'; timer: Timer }
+  /** Its CANCEL was sent, and no final answer came in 64·T1 (§9.1). */
+  | { type: 'given-up' }
   | { type: 'transport-error' };
 
 type Step<Message> = [InviteClient<Message>, Action<Message>[]];
@@ -49,6 +51,7 @@ export function stepInviteClient<Message>(now: InviteClient<Message>, input: Inv
       if (input.type === 'transport-error') return failed('transport', stopCalling);
       return input.type === 'response' ? answered(now.setting, input.status, stopCalling) : [now, []];
     case 'proceeding':
+      if (input.type === 'given-up') return failed('timeout', []);
       // Timer B is stopped by the first answer: how long a phone may ring is the user's business (§17.1.1.2).
       return input.type === 'response' ? answered(now.setting, input.status, []) : [now, []];
     case 'accepted':

@@ -1,18 +1,15 @@
-/**
- * The transactions under way (RFC 3261 §17): finds the one of a message, and begins new ones. Knows nothing of calls.
- */
+/** The transactions under way (RFC 3261 §17): finds the one of a message, and begins new ones. Knows nothing of calls. */
 import type { Arrival, Hop, Timers, Wire } from '../ports.js';
 import type { SipRequest, SipResponse } from '../message.js';
 import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
+import { cancelOf } from '../requests.js';
 import { branchOf, formatVia, type Via } from '../via.js';
-import { Client, type ClientUser } from './client.js';
+import { Client, type ClientTransaction, type ClientUser } from './client.js';
 import type { Run } from './clock.js';
+
 import { Server, type ServerTransaction } from './server.js';
 import { rfcTimers, type TimerValues } from './timers.js';
-
-export type { ClientUser } from './client.js';
-export { hopOfAnswer, type ServerTransaction } from './server.js';
 
 export interface LayerPorts {
   wire: Wire;
@@ -80,18 +77,27 @@ export class TransactionLayer {
   }
 
   /** Sends a request whose topmost Via is `via`, and sees it through. */
-  send(request: SipRequest, via: Via, hop: Hop, user: ClientUser): void {
+  send(request: SipRequest, via: Via, hop: Hop, user: ClientUser): ClientTransaction {
     const whole: SipRequest = {
       ...request,
       headers: [{ name: 'via', value: formatVia(via) }, ...request.headers],
     };
-    const key = `${branchOf(via) ?? ''}\n${request.method}`;
-    const client = new Client(this.#run(hop.transport), whole, hop, user, () => {
-      this.#clients.delete(key);
-      this.#noticeSettled();
+    return this.#begin(whole, branchOf(via) ?? '', hop, user);
+  }
+
+  #begin(whole: SipRequest, branch: string, hop: Hop, user: ClientUser): Client {
+    const key = `${branch}\n${whole.method}`;
+    const client = new Client(this.#run(hop.transport), whole, hop, user, {
+      ended: () => {
+        this.#clients.delete(key);
+        this.#noticeSettled();
+      },
+      // It goes the INVITE's way and bears its branch; what is said to it tells nothing that the INVITE's answer does not.
+      sendCancel: (of) => void this.#begin(cancelOf(of.request), branch, of.hop, { onResponse() {}, onFailed() {} }),
     });
     this.#clients.set(key, client);
     client.start();
+    return client;
   }
 
   /**
