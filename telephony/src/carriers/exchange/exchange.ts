@@ -5,7 +5,6 @@
 import {
   epochMs,
   type EpochMs,
-  type KnownLeg,
   type LegId,
   type LineId,
   type PhoneEvent,
@@ -28,6 +27,7 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
 import { trunkFinder, type Trunk } from './trunks.js';
+import { createTakeUp } from './taking-over.js';
 import { createWebPhone, type WebPhone } from './web-phone.js';
 
 export interface ExchangeOptions {
@@ -267,41 +267,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     });
   }
 
-  function takeUp(known: KnownLeg, held: HeldLeg | undefined, all: readonly HeldLeg[]): RestoredLeg | null {
-    const { leg, talk, recording } = known;
-    const dialog = readToken(known.token);
-    if (held === undefined || held.rtp === null || dialog === null || customers.has(leg)) return null;
-    const { rtp } = held;
-    const bridged = all.find((one) => one.leg === held.bridgedTo);
-    // What was asked for and not yet done when the process died is not done now either: the engine is told.
-    const joins = talk !== null && (talk.joined || bridged !== undefined);
-    const line = joins && bridged !== undefined ? (bridged.leg as LineId) : null;
-    if (bridged !== undefined && line === null) tell({ type: 'unbridge', a: leg, b: bridged.leg });
-    const state = joins ? { agentLeg: talk.agentLeg, agent: talk.agent, line, held: talk.held } : null;
-    const lives = sip.adopt(dialog, (call) =>
-      takeSipCall(call, { leg, media, now, log, rtp, takenUp: (far) => customers.takeUp(leg, far, dialog, state) }),
-    );
-    if (!lives) return null;
-    if (recording !== null && held.recording === recording) recordings.takeUp(recording, leg);
-    if (line !== null && talk !== null) lines.found(line, talk.agent, bridged?.proven ?? false);
-    bringInLine(known, held, line !== null);
-    if (talk !== null && !talk.joined) {
-      const facts = { customer: leg, agentLeg: talk.agentLeg, at: now() };
-      emit(joins ? { type: 'leg.joined', ...facts } : { type: 'leg.join-failed', ...facts, because: 'restarted' });
-    }
-    return {
-      line: line === null || talk === null ? null : { id: line, agent: talk.agent, proven: bridged?.proven ?? false },
-    };
-  }
-  /** The record is the truth: a command that was written down and no longer carried out is carried out now. */
-  function bringInLine({ leg, talk, sound }: KnownLeg, held: HeldLeg, bridged: boolean): void {
-    if (talk === null) {
-      if (sound !== null && (!held.playing || held.bridgedTo !== null)) tell({ type: 'play', leg, sound });
-    } else if (talk.held !== null) {
-      if (bridged && !held.held) tell({ type: 'hold', leg, sound: talk.held });
-      else if (!bridged && !held.playing) tell({ type: 'play', leg, sound: talk.held });
-    } else if (held.held) tell({ type: 'resume', leg });
-  }
+  const takeUp = createTakeUp({ sip, media, customers, lines, recordings, tell, emit, now, log });
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
   let opened!: () => void;
@@ -357,11 +323,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const late = untold;
       untold = null;
       for (const one of known) {
-        const leg = takeUp(
-          one,
-          held?.find(({ leg }) => leg === one.leg),
-          held ?? [],
-        );
+        const leg = takeUp(one, held ?? []);
         if (leg !== null) restored.set(one.leg, leg);
       }
       if (held !== null) onMediaReady(held);
