@@ -184,7 +184,7 @@ export class SipWorld {
       this.timers.after(0, failed);
       return null;
     }
-    return hop.transport === 'tcp' ? (hop.connection ?? 1) : null;
+    return hop.transport !== 'udp' ? (hop.connection ?? 1) : null;
   }
 
   #called(call: IncomingCall): CallListener {

@@ -24,7 +24,7 @@ import { startEngine } from './engine/engine.js';
 import { createHttp } from './http/app.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
-import { readTrunks } from './trunks.js';
+import { readTrunks } from './trunks/read.js';
 
 const version = '0.1.0';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -58,7 +58,8 @@ async function startControl(
   const log = pino({ name: 'denwaban', level: settings.logLevel });
   const startedAt = now();
   const recordingsDir = path.join(settings.dataDir, 'recordings');
-  const trunks = await readTrunks(settings.dataDir, settings.demo);
+  const { trunks, warnings } = await readTrunks(settings.dataDir, settings.demo);
+  for (const warning of warnings) log.warn(`trunks: ${warning}`);
   if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');
   const store = await openStore({ url: databaseUrl, dataDir: settings.dataDir, demo: settings.demo, log, onProgress });
   const media = connectMedia(mediaSockets[0] ?? '', (level, message, data) => log[level](data ?? {}, message));

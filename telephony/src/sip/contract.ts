@@ -1,13 +1,15 @@
 /**
- * The user agent as a carrier sees it. `net/sip-endpoint.ts` implements it over UDP and TCP sockets on top of the sans-IO
+ * The user agent as a carrier sees it. `net/sip-endpoint.ts` implements it over UDP, TCP and TLS sockets on top of the sans-IO
  * engine of this folder; carriers never touch a message, a transaction or a socket.
  */
 import type { SdpAudio } from '../sdp/contract.js';
 import type { Dialog } from './dialog.js';
 
+export type SipTransport = 'udp' | 'tcp' | 'tls';
+
 /** Where a request came from, as the socket saw it. */
 export interface SipSource {
-  transport: 'udp' | 'tcp';
+  transport: SipTransport;
   address: string;
   port: number;
 }

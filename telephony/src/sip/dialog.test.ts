@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { dialogAsClient, dialogAsServer, nextHopOf, receiveInDialog, requestInDialog, type Dialog } from './dialog.js';
 import { header, headerValues, type SipMessage } from './message.js';
-import { hopOf, isPrivate } from './next-hop.js';
 import { parseMessage, type Essentials } from './parse.js';
 import { responseTo } from './responses.js';
 import { requestText } from './testing/world.js';
@@ -102,48 +101,4 @@ test('numbers of the far end only grow; INVITE and UPDATE move its target, nothi
   expect(moved('INFO', 6)).toMatchObject({ remoteCseq: 6, remoteTarget: 'sip:aiko@192.0.2.10:5060' });
   expect(moved('UPDATE', 7)?.remoteTarget).toBe('sip:moved@192.0.2.99');
   expect(moved('INVITE', 7)?.remoteTarget).toBe('sip:moved@192.0.2.99');
-});
-
-const source = { transport: 'udp', address: '203.0.113.5', port: 5062 } as const;
-const hopFor = (remoteTarget: string, from: { transport: 'udp' | 'tcp'; address: string; port: number } = source) => {
-  const { transport, address, port, connection } = hopOf(asServer({ routeSet: [], remoteTarget }), from, 9);
-  return `${transport} ${address}:${port} ${connection}`;
-};
-
-test.each([
-  ['an address that can be reached is used as it is', 'sip:a@203.0.113.77:5080', 'udp 203.0.113.77:5080 null'],
-  ['without a port it is 5060', 'sip:a@203.0.113.77', 'udp 203.0.113.77:5060 null'],
-  ['the transport that the target names', 'sip:a@203.0.113.77;transport=TCP', 'tcp 203.0.113.77:5060 null'],
-  ['a private address behind NAT: back to where it came from', 'sip:a@192.168.1.7:5060', 'udp 203.0.113.5:5062 null'],
-  ['a name: back to where it came from', 'sip:a@phone.example', 'udp 203.0.113.5:5062 null'],
-  ['figures that are none: as good as a name', 'sip:a@00.0.2.10', 'udp 203.0.113.5:5062 null'],
-  ['0.0.0.0 is nobody', 'sip:a@0.0.0.0', 'udp 203.0.113.5:5062 null'],
-  ['IPv6', 'sip:a@[2001:db8::7]:5070', 'udp 2001:db8::7:5070 null'],
-])('next hop: %s', (_, target, expected) => {
-  expect(hopFor(target)).toBe(expected);
-});
-
-test('next hop: over TCP the connection of the dialog is used again, between private addresses the one named', () => {
-  const tcp = { transport: 'tcp', address: '10.0.0.9', port: 40_123 } as const;
-  expect(hopFor('sip:a@10.0.0.7;transport=tcp', tcp)).toBe('tcp 10.0.0.7:5060 9');
-  expect(hopFor('sip:a@10.0.0.7', tcp)).toBe('tcp 10.0.0.7:5060 9');
-  expect(hopFor('sip:a@10.0.0.7;transport=udp', tcp)).toBe('udp 10.0.0.7:5060 null');
-});
-
-test('private addresses are known', () => {
-  const hidden = [
-    '10.1.2.3',
-    '172.16.0.1',
-    '172.31.9.9',
-    '192.168.0.1',
-    '127.0.0.1',
-    '169.254.1.1',
-    '100.64.0.1',
-    '::1',
-    'fd00::1',
-    'fe80::1',
-  ];
-  for (const address of hidden) expect(isPrivate(address), address).toBe(true);
-  for (const address of ['172.32.0.1', '100.128.0.1', '8.8.8.8', '192.169.0.1', '2001:db8::1'])
-    expect(isPrivate(address), address).toBe(false);
 });

@@ -1,24 +1,39 @@
 /** What the SIP engine asks of the world around it. `net/` gives the real ones, tests give ones whose clock they move. */
-import type { SipSource } from './contract.js';
+import type { SipSource, SipTransport } from './contract.js';
 
-/** Where a message came from: the source, and over TCP the very connection. */
+/** Where a message came from: the source, and over TCP and TLS the very connection. */
 export interface Arrival extends SipSource {
   connection: number | null;
 }
 
-/** Where a message goes. Over TCP an open `connection` is preferred; when it is gone, a new one is made to the address. */
+/**
+ * Where a message goes. Over TCP and TLS an open `connection` is preferred; when it is gone, a new one is made to the address.
+ */
 export interface Hop {
-  transport: 'udp' | 'tcp';
+  transport: SipTransport;
+  /** In figures. */
   address: string;
   port: number;
   connection: number | null;
+  /** TLS: whom the connection must reach. Without it the trunk at the address is asked, else the address itself is the name. */
+  tls?: TlsPeer;
+}
+
+/** Whom a TLS connection that we make must reach. */
+export interface TlsPeer {
+  /** Sent as SNI and looked for in the certificate: the name as it was configured, before any look-up (RFC 5922 §4). */
+  name: string;
+  /** PEM of the authorities to believe; null: those that the system knows. */
+  ca: string | null;
+  /** False only by the trunk's own setting. */
+  verify: boolean;
 }
 
 export interface Wire {
   /**
    * Sends, or calls `failed` later (never during the call) when that is known to be impossible.
    *
-   * @returns the TCP connection that took it, if one did
+   * @returns the connection that took it, if one did
    */
   send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null;
 }

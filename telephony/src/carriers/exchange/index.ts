@@ -2,5 +2,15 @@
 export { createExchange, type Exchange, type ExchangeHealth, type ExchangeOptions } from './exchange.js';
 export { ExchangeError, exchangeErrors } from './errors.js';
 export { measureRecording, recordingPath } from './recording-file.js';
-export { loopbackAddresses, TrunkConfigError, type Trunk } from './trunks.js';
+export type {
+  CallerIdHeader,
+  SrtpPolicy,
+  Trunk,
+  TrunkAccount,
+  TrunkOutbound,
+  TrunkRegister,
+  TrunkServer,
+  TrunkTls,
+} from './trunk.js';
+export { loopbackAddresses, TrunkConfigError, trunkFinder } from './trunks.js';
 export type { Log } from './log.js';

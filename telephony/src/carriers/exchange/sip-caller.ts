@@ -183,7 +183,7 @@ function isSnapshot(value: unknown): value is DialogSnapshot {
     routeSet.every((route) => typeof route === 'string') &&
     typeof localCseq === 'number' &&
     (remoteCseq === null || typeof remoteCseq === 'number') &&
-    (source['transport'] === 'udp' || source['transport'] === 'tcp') &&
+    ['udp', 'tcp', 'tls'].includes(source['transport'] as string) &&
     typeof source['address'] === 'string' &&
     typeof source['port'] === 'number'
   );

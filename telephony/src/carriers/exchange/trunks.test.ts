@@ -1,6 +1,7 @@
 import type { TrunkId } from '@denwaban/core';
 import { expect, test } from 'vitest';
-import { loopbackAddresses, trunkFinder, type Trunk } from './trunks.js';
+import type { Trunk } from './trunk.js';
+import { loopbackAddresses, trunkFinder } from './trunks.js';
 
 const trunk = (id: string, ...addresses: string[]): Trunk => ({
   id: `tk_${id}` as TrunkId,

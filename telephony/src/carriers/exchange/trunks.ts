@@ -3,17 +3,9 @@
  */
 import type { TrunkId } from '@denwaban/core';
 import { BlockList, isIP } from 'node:net';
+import type { Trunk } from './trunk.js';
 
-/** One configured trunk. Outbound routes, digest and registration will be further keys beside `inbound`. */
-export interface Trunk {
-  id: TrunkId;
-  /** For people: 'Demo, this machine only'. */
-  name: string;
-  inbound: {
-    /** Addresses or CIDR blocks, IPv4 or IPv6: `203.0.113.7`, `198.51.100.0/24`, `2001:db8::/32`. */
-    addresses: readonly string[];
-  };
-}
+export type { Trunk } from './trunk.js';
 
 /** What the demo company is reached by: any program on this machine. */
 export const loopbackAddresses = ['127.0.0.0/8', '::1'] as const;

@@ -1,4 +1,5 @@
 /** What a call needs of the agent around it. */
+import type { SipTransport } from '../contract.js';
 import type { SipHeader, SipRequest } from '../message.js';
 import type { Chance, Hop, SipLog, Timers } from '../ports.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
@@ -12,7 +13,7 @@ export interface AgentCore {
   /** Server (RFC 3261 §20.35) for answers, if we say who we are. */
   readonly serverHeaders: readonly SipHeader[];
   /** Our Contact, on the transport that the far end uses. */
-  contact(transport: 'udp' | 'tcp'): SipHeader;
+  contact(transport: SipTransport): SipHeader;
   /** Where our own numbering of requests begins (RFC 3261 §8.1.1.5). */
   firstCseq(): number;
   /** Above every number that a process before this one can have used in a dialog it left to us. */

@@ -118,7 +118,7 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
           const message = parsed.ok ? parsed.message : refusalIn(bytes);
           if (message === null) throw new Error('we sent what nobody can read');
           world.sent.push({ at: timers.now, hop, message, bytes });
-          return hop.transport === 'tcp' ? (hop.connection ?? 99) : null;
+          return hop.transport !== 'udp' ? (hop.connection ?? 99) : null;
         },
       },
       timers,

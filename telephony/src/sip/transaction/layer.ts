@@ -124,8 +124,8 @@ export class TransactionLayer {
     this.#noticeSettled();
   }
 
-  #run(transport: 'udp' | 'tcp'): Run {
-    const setting = { reliable: transport === 'tcp', times: this.#times };
+  #run(transport: Arrival['transport']): Run {
+    const setting = { reliable: transport !== 'udp', times: this.#times };
     return { wire: this.#wire, timers: this.#timers, setting };
   }
 
