@@ -1,5 +1,6 @@
 /** Reading a session description (RFC 8866) down to the one audio stream we can take. Never throws. */
-import type { SdpAudio } from './contract.js';
+import type { SdpAudio, SdpCrypto, SrtpPolicy } from './contract.js';
+import { readCrypto } from './crypto.js';
 
 export type SdpCode = 'too-large' | 'bad-line' | 'bad-media' | 'bad-address';
 
@@ -14,8 +15,20 @@ export interface SdpMedia {
   address: string;
   direction: SdpAudio['direction'];
   ptimeMs: number;
+  maxptimeMs: number;
   /** Payload type → `name/clock`, lower case. */
   maps: Map<string, string>;
+  /** Those we can take. */
+  crypto: SdpCrypto[];
+  rtcp: SdpAudio['rtcp'];
+}
+
+/** What the reader wants of it. */
+export interface SdpWish {
+  /** Default `optional`: what the far end encrypts is taken encrypted. */
+  srtp?: SrtpPolicy;
+  /** The reader's own order, and nothing else; default the far end's. */
+  codecs?: readonly ('PCMU' | 'PCMA')[];
 }
 
 const limit = { bytes: 32_768, lines: 1_000, media: 32 } as const;
@@ -24,29 +37,69 @@ const limit = { bytes: 32_768, lines: 1_000, media: 32 } as const;
  * An offer or answer without a usable audio stream is still read: `port` is 0 or `codecs` empty, for the caller to refuse.
  * Connections to 0.0.0.0, the hold of RFC 2543, read as `sendonly` (RFC 3264 §8.4).
  */
-export function parseSdp(text: string): SdpResult {
+export function parseSdp(text: string, wish: SdpWish = {}): SdpResult {
   const media = parseMedia(text);
   if (!Array.isArray(media)) return { ok: false, code: media };
-  const chosen = media[chooseAudio(media)];
-  if (chosen === undefined) {
-    const none = { address: '0.0.0.0', port: 0, codecs: [], dtmfPayloadType: null, ptimeMs: 20 };
-    return { ok: true, audio: { ...none, direction: 'inactive', raw: text } };
-  }
+  const policy = wish.srtp ?? 'optional';
+  const index = chooseAudio(media, policy);
+  const chosen = media[index];
+  const fax = media.some(
+    ({ kind, port, formats }) => kind === 'image' && port !== 0 && /^t38$/i.test(formats[0] ?? ''),
+  );
+  if (chosen === undefined) return { ok: true, audio: { ...nothing(), fax, raw: text } };
   if (chosen.port !== 0 && !isAddress(chosen.address)) return { ok: false, code: 'bad-address' };
-  const held = chosen.address === '0.0.0.0' || chosen.address === '::';
+  const { codecs, dtmfPayloadType } = readFormats(chosen);
+  const { address, direction, rtcp } = chosen;
+  const secure = isSecure(chosen);
+  const crypto = policy === 'off' ? [] : chosen.crypto;
+  // Encrypted by keys that we cannot read, or not although it must be: there is nothing here for us.
+  const refused = crypto.length === 0 && (secure || policy === 'required');
+  return {
+    ok: true,
+    audio: {
+      address,
+      port: refused ? 0 : chosen.port,
+      codecs: wish.codecs?.filter((codec) => codecs.includes(codec)) ?? codecs,
+      dtmfPayloadType,
+      ptimeMs: Math.min(chosen.ptimeMs, chosen.maxptimeMs),
+      direction: address === '0.0.0.0' || address === '::' ? heldBy(direction) : direction,
+      secure,
+      crypto,
+      rtcp,
+      fax,
+      media: index,
+      raw: text,
+    },
+  };
+}
+
+const nothing = (): Omit<SdpAudio, 'raw' | 'fax'> => ({
+  address: '0.0.0.0',
+  port: 0,
+  codecs: [],
+  dtmfPayloadType: null,
+  ptimeMs: 20,
+  direction: 'inactive',
+  secure: false,
+  crypto: [],
+  rtcp: null,
+  media: -1,
+});
+
+const heldBy = (direction: SdpAudio['direction']): SdpAudio['direction'] =>
+  direction === 'inactive' || direction === 'recvonly' ? 'inactive' : 'sendonly';
+
+function readFormats({ formats, maps }: SdpMedia): Pick<SdpAudio, 'codecs' | 'dtmfPayloadType'> {
   const codecs: SdpAudio['codecs'] = [];
   let dtmfPayloadType: number | null = null;
-  for (const format of chosen.formats) {
-    const map = chosen.maps.get(format);
+  for (const format of formats) {
+    const map = maps.get(format);
     // Static numbers need no rtpmap (RFC 3551 §6); one that says something else wins over the table.
     if (format === '0' && (map === undefined || map === 'pcmu/8000') && !codecs.includes('PCMU')) codecs.push('PCMU');
     if (format === '8' && (map === undefined || map === 'pcma/8000') && !codecs.includes('PCMA')) codecs.push('PCMA');
     if (map === 'telephone-event/8000') dtmfPayloadType ??= Number(format);
   }
-  let direction = chosen.direction;
-  if (held && direction !== 'inactive') direction = direction === 'recvonly' ? 'inactive' : 'sendonly';
-  const { address, port, ptimeMs } = chosen;
-  return { ok: true, audio: { address, port, codecs, dtmfPayloadType, ptimeMs, direction, raw: text } };
+  return { codecs, dtmfPayloadType };
 }
 
 /** Every m= section in order, session-level values filled in; or what is wrong. */
@@ -58,7 +111,7 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
   const media: SdpMedia[] = [];
   let sessionAddress = '';
   let sessionDirection: SdpAudio['direction'] = 'sendrecv';
-  let sessionPtime = 20;
+  const session = { ptimeMs: 20, maxptimeMs: ptimeMsMost };
   for (const line of lines) {
     if (line === '') continue;
     if (line.charAt(1) !== '=' || line.charCodeAt(0) < 97 || line.charCodeAt(0) > 122) return 'bad-line';
@@ -68,7 +121,7 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
       case 'm': {
         const section = parseMediaLine(value);
         if (section === null || media.length >= limit.media) return 'bad-media';
-        media.push({ ...section, address: sessionAddress, direction: sessionDirection, ptimeMs: sessionPtime });
+        media.push({ ...section, ...session, address: sessionAddress, direction: sessionDirection });
         break;
       }
       case 'c': {
@@ -84,10 +137,15 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
         if (attribute.type === 'direction') {
           if (current === undefined) sessionDirection = attribute.direction;
           else current.direction = attribute.direction;
-        } else if (attribute.type === 'ptime') {
-          if (current === undefined) sessionPtime = attribute.ms;
-          else current.ptimeMs = attribute.ms;
-        } else if (attribute.type === 'map') current?.maps.set(attribute.format, attribute.codec);
+        } else if (attribute.type === 'ptime') (current ?? session).ptimeMs = attribute.ms;
+        else if (attribute.type === 'maxptime') (current ?? session).maxptimeMs = attribute.ms;
+        else if (current === undefined) break;
+        else if (attribute.type === 'map') current.maps.set(attribute.format, attribute.codec);
+        else if (attribute.type === 'crypto') current.crypto.push(attribute.crypto);
+        else if (attribute.type === 'rtcp' && current.rtcp !== 'mux') {
+          const { port, address } = attribute;
+          current.rtcp = { port, address: address ?? current.address };
+        } else if (attribute.type === 'rtcp-mux') current.rtcp = 'mux';
         break;
       }
       default:
@@ -96,35 +154,69 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
   return media;
 }
 
-/** The first audio section that is open and speaks plain RTP; failing that the first audio section; -1 for none. */
-export function chooseAudio(media: readonly SdpMedia[]): number {
-  const usable = media.findIndex(
-    (section) =>
-      section.kind === 'audio' && section.port !== 0 && section.protocol === 'RTP/AVP' && isAddress(section.address),
-  );
-  return usable >= 0 ? usable : media.findIndex(({ kind, protocol }) => kind === 'audio' && protocol === 'RTP/AVP');
+const profiles = /^RTP\/S?AVPF?$/;
+const isSecure = ({ protocol }: SdpMedia): boolean => protocol.startsWith('RTP/SAVP');
+
+/**
+ * The audio section that is taken: the first open one that comes up to the policy, those that can be encrypted before those
+ * that cannot; failing that the first that speaks RTP, to be refused; -1 for none. A phone that offers the same audio twice, with
+ * and without encryption, means: as you like.
+ */
+function chooseAudio(media: readonly SdpMedia[], policy: SrtpPolicy): number {
+  const usable = (wanted: (section: SdpMedia) => boolean): number =>
+    media.findIndex(
+      (section) =>
+        section.kind === 'audio' &&
+        section.port !== 0 &&
+        profiles.test(section.protocol) &&
+        isAddress(section.address) &&
+        wanted(section),
+    );
+  const encrypted = policy === 'off' ? -1 : usable((section) => isSecure(section) && section.crypto.length > 0);
+  if (encrypted >= 0) return encrypted;
+  const plain = usable((section) => !isSecure(section) && (policy !== 'required' || section.crypto.length > 0));
+  if (plain >= 0) return plain;
+  return media.findIndex(({ kind, protocol }) => kind === 'audio' && profiles.test(protocol));
 }
+
+/** Nothing is packed larger than this, whoever asks. */
+const ptimeMsMost = 200;
 
 type Attribute =
   | { type: 'direction'; direction: SdpAudio['direction'] }
-  | { type: 'ptime'; ms: number }
+  | { type: 'ptime' | 'maxptime'; ms: number }
   | { type: 'map'; format: string; codec: string }
-  | { type: 'other' };
+  | { type: 'crypto'; crypto: SdpCrypto }
+  | { type: 'rtcp'; port: number; address: string | null }
+  | { type: 'rtcp-mux' | 'other' };
 
 function readAttribute(value: string): Attribute {
   if (value === 'sendrecv' || value === 'sendonly' || value === 'recvonly' || value === 'inactive') {
     return { type: 'direction', direction: value };
   }
-  if (value.startsWith('ptime:')) {
-    const ms = Number(value.slice(6));
-    return Number.isInteger(ms) && ms >= 10 && ms <= 200 ? { type: 'ptime', ms } : { type: 'other' };
+  const packing = /^(ptime|maxptime): *(\d{1,4})$/.exec(value);
+  if (packing !== null) {
+    const ms = Number(packing[2]);
+    if (ms < 10 || ms > ptimeMsMost) return { type: 'other' };
+    return { type: packing[1] === 'ptime' ? 'ptime' : 'maxptime', ms };
+  }
+  if (value.startsWith('crypto:')) {
+    const crypto = readCrypto(value.slice(7));
+    return crypto === null ? { type: 'other' } : { type: 'crypto', crypto };
+  }
+  if (value === 'rtcp-mux') return { type: 'rtcp-mux' };
+  const rtcp = /^rtcp:(\d{1,5})(?: IN IP[46] (\S+))?$/.exec(value);
+  if (rtcp !== null) {
+    const [port, address = null] = [Number(rtcp[1]), rtcp[2]];
+    const sound = port > 0 && port <= 65_535 && (address === null || isAddress(address));
+    return sound ? { type: 'rtcp', port, address } : { type: 'other' };
   }
   const map = /^rtpmap:(\d{1,3}) +([^\s/]+\/\d+)(?:\/1)?$/.exec(value);
   if (map !== null) return { type: 'map', format: map[1] ?? '', codec: (map[2] ?? '').toLowerCase() };
   return { type: 'other' };
 }
 
-function parseMediaLine(value: string): Pick<SdpMedia, 'kind' | 'port' | 'protocol' | 'formats' | 'maps'> | null {
+function parseMediaLine(value: string): Omit<SdpMedia, 'address' | 'direction' | 'ptimeMs' | 'maxptimeMs'> | null {
   const match = /^([A-Za-z0-9!#$%&'*+.^_`{|}~-]+) (\d{1,5})(?:\/\d+)? ([A-Za-z0-9/._-]+)((?: +[^\s]+)+)$/.exec(value);
   if (match === null) return null;
   const port = Number(match[2]);
@@ -137,7 +229,8 @@ function parseMediaLine(value: string): Pick<SdpMedia, 'kind' | 'port' | 'protoc
   ) {
     return null;
   }
-  return { kind: (match[1] ?? '').toLowerCase(), port, protocol: match[3] ?? '', formats, maps: new Map() };
+  const [kind, protocol] = [(match[1] ?? '').toLowerCase(), match[3] ?? ''];
+  return { kind, port, protocol, formats, maps: new Map(), crypto: [], rtcp: null };
 }
 
 /** An IP address in figures. Names are refused: resolving what a stranger wrote is not worth what it risks. */

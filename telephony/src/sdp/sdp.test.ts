@@ -31,6 +31,11 @@ test('an ordinary offer', () => {
     dtmfPayloadType: 101,
     ptimeMs: 30,
     direction: 'sendrecv',
+    secure: false,
+    crypto: [],
+    rtcp: null,
+    fax: false,
+    media: 0,
     raw: text,
   });
 });
@@ -67,7 +72,7 @@ test('connection to 0.0.0.0 is hold as it was before RFC 3264', () => {
   expect(answerTo(held)).toContain('a=recvonly');
 });
 
-test('without audio, or with secure audio only, there is nothing to take', () => {
+test('without audio, or with audio whose keys are missing, there is nothing to take', () => {
   for (const media of [[], ['m=video 9 RTP/AVP 31'], ['m=audio 9 RTP/SAVP 0'], ['m=audio 0 RTP/AVP 0']]) {
     const audio = read(sdp(...media));
     expect(audio.port).toBe(0);

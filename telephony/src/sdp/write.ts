@@ -1,6 +1,9 @@
 /** Our own descriptions: the answer to an offer, and the offer of a call or of a 200 to an INVITE without one (RFC 3264). */
 import type { SdpAudio } from './contract.js';
-import { chooseAudio, parseMedia } from './parse.js';
+import type { OwnKeys } from '../rtp/srtp/index.js';
+import type { SrtpPolicy } from './contract.js';
+import { answerCrypto, offerCrypto } from './crypto.js';
+import { parseMedia } from './parse.js';
 
 export interface SdpOurs {
   /** Where we receive; the address is written into c= and o=. */
@@ -10,9 +13,14 @@ export interface SdpOurs {
   sessionId: string;
   /** Goes up by one with each changed description of the leg. */
   version: number;
+  /** Our keys; without them nothing is encrypted, and what must be is refused. */
+  srtp?: OwnKeys;
 }
 
 const payloadType = { PCMU: 0, PCMA: 8 } as const;
+
+/** What we pack ourselves: more in a packet is more that one loss takes. */
+const ptimeMsMax = 60;
 
 /**
  * Our answer: one codec, so that neither side changes it in mid-call; telephone-events when offered; every other m= line refused
@@ -29,33 +37,57 @@ export function answerSdp(
   const codec = wish.codec !== undefined && offer.codecs.includes(wish.codec) ? wish.codec : offer.codecs[0];
   const media = parseMedia(offer.raw);
   if (codec === undefined || offer.port === 0 || !Array.isArray(media)) return null;
-  const chosen = chooseAudio(media);
+  const taken = ours.srtp === undefined ? undefined : offer.crypto[0];
+  if (offer.secure && taken === undefined) return null;
   const lines = session(ours);
   media.forEach((section, index) => {
-    if (index !== chosen) {
+    if (index !== offer.media) {
       lines.push(`m=${section.kind} 0 ${section.protocol} ${section.formats.join(' ')}`);
       return;
     }
-    const direction = narrow(mirrored[offer.direction], wish.direction ?? 'sendrecv');
-    lines.push(...audio(ours.port, [codec], offer.dtmfPayloadType, offer.ptimeMs, direction));
+    lines.push(
+      ...audio({
+        port: ours.port,
+        protocol: section.protocol,
+        codecs: [codec],
+        dtmf: offer.dtmfPayloadType,
+        ptimeMs: Math.min(offer.ptimeMs, ptimeMsMax),
+        direction: narrow(mirrored[offer.direction], wish.direction ?? 'sendrecv'),
+        crypto: taken === undefined || ours.srtp === undefined ? [] : [answerCrypto(taken, ours.srtp)],
+        mux: offer.rtcp === 'mux',
+      }),
+    );
   });
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** Our offer: both laws in the order given, telephone-events on 101. */
+/**
+ * Our offer: both laws in the order given, telephone-events on 101. `srtp`: `required` is RTP/SAVP; `optional` is RTP/AVP with crypto lines,
+ * which a far end that does not know them passes over (as common as it is outside RFC 4568); both need our keys.
+ */
 export function offerSdp(
   ours: SdpOurs,
   wish: {
-    codecs?: ('PCMU' | 'PCMA')[];
+    codecs?: readonly ('PCMU' | 'PCMA')[];
     direction?: SdpAudio['direction'];
     dtmfPayloadType?: number;
     ptimeMs?: number;
+    srtp?: SrtpPolicy;
   } = {},
 ): string {
   const lines = session(ours);
-  const codecs = wish.codecs ?? ['PCMU', 'PCMA'];
+  const srtp = wish.srtp ?? 'off';
   lines.push(
-    ...audio(ours.port, codecs, wish.dtmfPayloadType ?? 101, wish.ptimeMs ?? 20, wish.direction ?? 'sendrecv'),
+    ...audio({
+      port: ours.port,
+      protocol: srtp === 'required' ? 'RTP/SAVP' : 'RTP/AVP',
+      codecs: wish.codecs ?? ['PCMU', 'PCMA'],
+      dtmf: wish.dtmfPayloadType ?? 101,
+      ptimeMs: wish.ptimeMs ?? 20,
+      direction: wish.direction ?? 'sendrecv',
+      crypto: srtp === 'off' || ours.srtp === undefined ? [] : offerCrypto(ours.srtp),
+      mux: false,
+    }),
   );
   return `${lines.join('\r\n')}\r\n`;
 }
@@ -83,18 +115,23 @@ function session(ours: SdpOurs): string[] {
   ];
 }
 
-function audio(
-  port: number,
-  codecs: readonly ('PCMU' | 'PCMA')[],
-  dtmf: number | null,
-  ptimeMs: number,
-  direction: SdpAudio['direction'],
-): string[] {
+function audio(of: {
+  port: number;
+  protocol: string;
+  codecs: readonly ('PCMU' | 'PCMA')[];
+  dtmf: number | null;
+  ptimeMs: number;
+  direction: SdpAudio['direction'];
+  crypto: readonly string[];
+  mux: boolean;
+}): string[] {
+  const { codecs, dtmf } = of;
   const formats = codecs.map((codec) => String(payloadType[codec]));
   if (dtmf !== null) formats.push(String(dtmf));
-  const lines = [`m=audio ${port} RTP/AVP ${formats.join(' ')}`];
+  const lines = [`m=audio ${of.port} ${of.protocol} ${formats.join(' ')}`];
   for (const codec of codecs) lines.push(`a=rtpmap:${payloadType[codec]} ${codec}/8000`);
   if (dtmf !== null) lines.push(`a=rtpmap:${dtmf} telephone-event/8000`, `a=fmtp:${dtmf} 0-15`);
-  lines.push(`a=ptime:${ptimeMs}`, `a=${direction}`);
+  lines.push(...of.crypto, `a=ptime:${of.ptimeMs}`, `a=${of.direction}`);
+  if (of.mux) lines.push('a=rtcp-mux');
   return lines;
 }

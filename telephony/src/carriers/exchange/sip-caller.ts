@@ -53,7 +53,7 @@ const retryAfterS = 5;
 /** @returns what we want to send to, in the far end's first choice of codec; null when there is nothing in common */
 export function remoteOf(audio: SdpAudio): RtpRemote | null {
   const codec = audio.codecs[0];
-  if (codec === undefined || audio.port === 0) return null;
+  if (codec === undefined || audio.port === 0 || audio.secure) return null;
   const { address, port, dtmfPayloadType, ptimeMs, direction } = audio;
   return { address, port, codec, dtmfPayloadType, ptimeMs, direction };
 }

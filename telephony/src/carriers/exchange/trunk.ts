@@ -1,5 +1,6 @@
 /** A trunk as it is configured: who may call in by it, how we call out by it, and how it is kept alive. Values only. */
 import type { TrunkId } from '@denwaban/core';
+import type { SrtpPolicy } from '../../sdp/index.js';
 import type { SipTransport } from '../../sip/contract.js';
 
 /** What we are called and know at a carrier. Never logged. */
@@ -52,7 +53,7 @@ export interface TrunkTls {
   verify: boolean;
 }
 
-export type SrtpPolicy = 'off' | 'optional' | 'required';
+export type { SrtpPolicy };
 
 /** Everything beyond the first three may be missing: then the trunk takes calls, and nothing else. */
 export interface Trunk {
