@@ -1,7 +1,8 @@
 /** The phone: protocol engines, media process and carriers. Knows no database. The media process itself is at `./media-process`. */
 export * from './carriers/exchange/index.js';
 export { connectMedia } from './media/client.js';
-export { type MediaClient, MediaError } from './media/contract.js';
+export { type MediaClient, MediaError, type MediaProcessState } from './media/contract.js';
+export { createMediaPool, patchAddressOf } from './media/pool.js';
 export * from './media/protocol.js';
 export { repairRecording } from './media/recorder/wav.js';
 export { createSipEndpoint, type SipEndpointOptions } from './net/sip-endpoint.js';

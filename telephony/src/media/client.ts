@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
-import { MediaError, type MediaClient } from './contract.js';
+import { basename } from 'node:path';
+import { MediaError, type MediaClient, type Owns } from './contract.js';
 import { LineReader } from './lines.js';
 import {
   mediaProtocolVersion,
+  type HeldLeg,
   type MediaEvent,
   type MediaFrame,
   type MediaReplies,
@@ -19,6 +21,8 @@ const requestMsMax = 5_000;
 const retryMsMin = 100;
 const retryMsMax = 1_000;
 const lineCharsMax = 4 * 1024 * 1024;
+/** One process: whatever leg is asked about is its. */
+const all: Owns = () => true;
 
 interface Asked {
   resolve: (value: unknown) => void;
@@ -34,11 +38,12 @@ interface Asked {
  */
 export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
   const eventListeners = new Set<(event: MediaEvent) => void>();
-  const lostListeners = new Set<() => void>();
-  const readyListeners = new Set<(legs: MediaReplies['hello']['legs']) => void>();
+  const lostListeners = new Set<(owns: Owns) => void>();
+  const readyListeners = new Set<(legs: readonly HeldLeg[], owns: Owns) => void>();
   const asked = new Map<number, Asked>();
   let socket: Socket | null = null;
   let ready = false;
+  let processId: number | null = null;
   let closed = false;
   let lastNumber = 0;
   let retryMs = retryMsMin;
@@ -89,9 +94,10 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
           if (socket !== fresh || closed) return;
           const { legs, pid } = value as MediaReplies['hello'];
           ready = true;
+          processId = pid;
           retryMs = retryMsMin;
           log('info', 'media process connected', { pid, legs: legs.length });
-          for (const listener of readyListeners) listener(legs);
+          for (const listener of readyListeners) listener(legs, all);
         },
         (error: MediaError) => {
           if (!closed && error.code !== 'unreachable')
@@ -109,12 +115,13 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
       }
       const wasReady = ready;
       ready = false;
+      processId = null;
       if (closed) return;
       retry = setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, retryMsMax);
       if (!wasReady) return;
       log('warn', 'media process lost');
-      for (const listener of lostListeners) listener();
+      for (const listener of lostListeners) listener(all);
     });
   };
   open();
@@ -131,6 +138,12 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     onReady: (listener) => subscribe(readyListeners, listener),
     get ready() {
       return ready;
+    },
+    get complete() {
+      return ready;
+    },
+    get processes() {
+      return [{ name: basename(socketPath, '.sock'), ready, pid: processId }];
     },
     close() {
       closed = true;

@@ -14,7 +14,7 @@ import {
   type TrunkId,
 } from '@denwaban/core';
 import type { PhoneServerMessage } from '@denwaban/core/wire';
-import { MediaError, type MediaClient } from '../../media/contract.js';
+import { MediaError, type MediaClient, type Owns } from '../../media/contract.js';
 import { mediaProtocolVersion, type HeldLeg, type MediaEvent, type MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
 import { ExchangeError, toExchangeError } from './errors.js';
@@ -80,6 +80,8 @@ export interface ExchangeHealth {
 const restoreMs = 5_000;
 /** How long the desks may take to come back for their lines after a restart. */
 const claimMs = 15_000;
+
+const everyLeg: Owns = () => true;
 
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
@@ -212,15 +214,16 @@ export function createExchange(options: ExchangeOptions): Exchange {
       customers.feed(event.leg, { type: 'media-lost' });
     }
   }
-  function onMediaLost(): void {
+  /** One of the processes is gone, and with it what lived in it; the others' calls go on. */
+  function onMediaLost(owns: Owns): void {
     log.error({ legs: customers.size, ...lines.counts }, 'media: the process is lost');
     emit({ type: 'media.lost', at: now() });
-    for (const phone of unborn.values()) phone?.lost();
-    for (const id of customers.ids()) customers.feed(id, { type: 'media-lost' });
-    lines.mediaLost();
+    for (const [leg, phone] of unborn) if (owns(leg)) phone?.lost();
+    for (const id of customers.ids()) if (owns(id)) customers.feed(id, { type: 'media-lost' });
+    lines.mediaLost(owns);
   }
   /** Legs that a media process holds and we do not know are of a control process that died: they end here. */
-  function onMediaReady(held: readonly HeldLeg[]): void {
+  function onMediaReady(held: readonly HeldLeg[], owns: Owns): void {
     if (untold !== null) return; // `restore` asks for itself
     const finishing = new Set<string>();
     let found = 0;
@@ -239,9 +242,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
       closeMedia(leg);
     }
-    recordings.reconcile(finishing, (leg) => !customers.has(leg));
+    recordings.reconcile(finishing, (leg) => owns(leg) && !customers.has(leg));
     if (found > 0) subscriptions.push((options.after ?? afterByTimer)(claimMs, () => lines.closeUnclaimed()));
-    firstContact = false;
+    // A process that is slow to answer may hold lines too.
+    if (media.complete) firstContact = false;
   }
 
   /** Listens to the media process, once. */
@@ -255,15 +259,20 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return held?.legs ?? null;
   };
   async function mediaReady(withinMs: number): Promise<boolean> {
-    if (media.ready) return true;
+    if (media.complete) return true;
     return new Promise((resolve) => {
       const done = () => {
+        if (!media.complete && !late) return; // another one's word
         deaf();
         callOff();
         resolve(media.ready);
       };
+      let late = false;
       const deaf = media.onReady(done);
-      const callOff = (options.after ?? afterByTimer)(withinMs, done);
+      const callOff = (options.after ?? afterByTimer)(withinMs, () => {
+        late = true;
+        done();
+      });
     });
   }
 
@@ -318,7 +327,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       untold = [];
       attend();
       // A house that starts with nothing to take up does not wait for its media process.
-      const there = media.ready || (known.length > 0 && (await mediaReady(restoreMs)));
+      const there = media.complete || (known.length > 0 && (await mediaReady(restoreMs))) || media.ready;
       const held = there ? await askWhatIsHeld() : null;
       const late = untold;
       untold = null;
@@ -326,7 +335,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         const leg = takeUp(one, held ?? []);
         if (leg !== null) restored.set(one.leg, leg);
       }
-      if (held !== null) onMediaReady(held);
+      if (held !== null) onMediaReady(held, everyLeg);
       for (const event of late) onMedia(event);
       return restored;
     },
@@ -358,7 +367,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       // A client that was connected before we listened has told its legs to nobody.
       if (media.ready && firstContact) {
         const held = await askWhatIsHeld();
-        if (held !== null) onMediaReady(held);
+        if (held !== null) onMediaReady(held, everyLeg);
       }
       await sip.start();
       opened();

@@ -4,7 +4,7 @@
  * the new one has proven itself.
  */
 import type { AgentId, EpochMs, LineId, PhoneEvent } from '@denwaban/core';
-import type { MediaClient } from '../../media/contract.js';
+import type { MediaClient, Owns } from '../../media/contract.js';
 import type { MediaEvent } from '../../media/protocol.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 
@@ -44,7 +44,8 @@ export interface Lines {
   /** A talk of this agent ended: what was kept for it can go. */
   tidy(agent: AgentId): void;
   onMedia(event: MediaEvent): void;
-  mediaLost(): void;
+  /** A media process died with the lines that `owns` knows. */
+  mediaLost(owns: Owns): void;
   /** The house shuts: every line is closed and told of. */
   closeAll(): void;
   readonly counts: { lines: number; proven: number };
@@ -172,8 +173,9 @@ export function createLines(options: LinesOptions): Lines {
       }
     },
 
-    mediaLost() {
+    mediaLost(owns) {
       for (const line of lines.values()) {
+        if (!owns(line.id)) continue;
         forget(line);
         if (line.status !== 'replaced' && line.status !== 'opening') lost(line, 'media-process');
       }

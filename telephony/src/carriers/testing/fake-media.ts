@@ -1,5 +1,5 @@
 /** A media process in memory, by the contract of media/: what each leg would hear, and hooks for everything that can go wrong. */
-import { MediaError, type MediaClient } from '../../media/contract.js';
+import { MediaError, type MediaClient, type Owns } from '../../media/contract.js';
 import type { MediaErrorCode, MediaEvent, MediaReplies, MediaRequest, RtpRemote } from '../../media/protocol.js';
 
 export interface FakeLeg {
@@ -36,8 +36,8 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
   const requests: MediaRequest[] = [];
   const on = {
     event: new Set<(event: MediaEvent) => void>(),
-    lost: new Set<() => void>(),
-    ready: new Set<(legs: MediaReplies['hello']['legs']) => void>(),
+    lost: new Set<(owns: Owns) => void>(),
+    ready: new Set<(legs: MediaReplies['hello']['legs'], owns: Owns) => void>(),
   };
   const recordings = new Map<string, { leg: string; path: string; startedAt: number }>();
   const failing = new Map<string, MediaErrorCode>();
@@ -174,6 +174,12 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     get ready() {
       return ready;
     },
+    get complete() {
+      return ready;
+    },
+    get processes() {
+      return [{ name: 'media-1', ready, pid: 1 }];
+    },
     async request(request) {
       requests.push(request);
       await (stalled.get(request.type) ?? Promise.resolve());
@@ -218,14 +224,14 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         legs.clear();
         recordings.clear();
       }
-      for (const listener of on.lost) listener();
+      for (const listener of on.lost) listener(() => true);
     },
     forgetControl() {
       for (const listeners of Object.values(on)) listeners.clear();
     },
     back() {
       ready = true;
-      for (const listener of on.ready) listener(listed());
+      for (const listener of on.ready) listener(listed(), () => true);
     },
   };
 }
