@@ -10,10 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { epochMs, mintId, type RecordingId } from '@denwaban/core';
 import type { Health } from '@denwaban/core/wire';
 import {
-  connectMedia,
+  connectMediaProcesses,
   createExchange,
   createSipEndpoint,
   measureRecording,
+  patchAddressOf,
   recordingPath,
   repairRecording,
 } from '@denwaban/telephony';
@@ -62,7 +63,10 @@ async function startControl(
   for (const warning of warnings) log.warn(`trunks: ${warning}`);
   if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');
   const store = await openStore({ url: databaseUrl, dataDir: settings.dataDir, demo: settings.demo, log, onProgress });
-  const media = connectMedia(mediaSockets[0] ?? '', (level, message, data) => log[level](data ?? {}, message));
+  const media = connectMediaProcesses(mediaSockets, {
+    patchAddress: patchAddressOf(settings.sipHost),
+    log: (level, message, data) => log[level](data ?? {}, message),
+  });
   const exchange = createExchange({
     sip: (handlers) =>
       createSipEndpoint({
@@ -98,8 +102,12 @@ async function startControl(
   const health = async (): Promise<Health> => {
     const database = (await store.healthy()) ? ('ok' as const) : ('unreachable' as const);
     const mediaState = media.ready ? ('ok' as const) : ('down' as const);
-    const status = database === 'ok' && mediaState === 'ok' ? ('ok' as const) : ('degraded' as const);
-    return { status, version, build, startedAt, database, media: mediaState, sip: 'ok' };
+    const mediaProcesses = media.processes.map(({ name, ready }) => ({
+      name,
+      state: ready ? ('ok' as const) : ('down' as const),
+    }));
+    const status = database === 'ok' && media.complete ? ('ok' as const) : ('degraded' as const);
+    return { status, version, build, startedAt, database, media: mediaState, mediaProcesses, sip: 'ok' };
   };
   const demo = settings.demo ? store.demo({ host: settings.sipHost, port: settings.sipPort }) : null;
   const http = await createHttp({

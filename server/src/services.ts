@@ -163,6 +163,8 @@ export interface Settings {
   sipPort: number;
   /** Inclusive. */
   rtpPorts: { min: number; max: number };
+  /** How many media processes share them. */
+  mediaProcesses: number;
   /** Address written into SDP and SIP contacts; the SIP host when unset. */
   publicAddress: string;
   databaseUrl: string | null;

@@ -30,8 +30,13 @@ export const settingTable = {
   },
   DENWABAN_RTP_PORTS: {
     default: '20000-20999',
-    en: 'UDP ports of audio, first and last. The first serves all browsers, the others two a phone call. Must lie outside the ports that the kernel lends to other programs (32768-60999 on most Linux systems).',
-    ja: '音声の UDP ポートの範囲（最初-最後）。最初の 1 つは全てのブラウザーが共用し、残りは電話 1 通話につき 2 つ使います。カーネルが他のプログラムに貸すポート（多くの Linux では 32768-60999）と重ならないこと。',
+    en: 'UDP ports of audio, first and last. The first of each media process serves its browsers, the others two a phone call. Must lie outside the ports that the kernel lends to other programs (32768-60999 on most Linux systems).',
+    ja: '音声の UDP ポートの範囲（最初-最後）。メディアプロセスごとに最初の 1 つをブラウザーが共用し、残りは電話 1 通話につき 2 つ使います。カーネルが他のプログラムに貸すポート（多くの Linux では 32768-60999）と重ならないこと。',
+  },
+  DENWABAN_MEDIA_PROCESSES: {
+    default: 'by cores',
+    en: 'How many media processes share the audio, from 1 to 16. By default 1 up to 3 cores, then one for every two cores, 8 at most. Each takes an equal part of DENWABAN_RTP_PORTS.',
+    ja: '音声を分担するメディアプロセスの数（1〜16）。既定では 3 コアまで 1 つ、それ以上は 2 コアにつき 1 つ、最大 8 つ。DENWABAN_RTP_PORTS を等分して使います。',
   },
   DENWABAN_PUBLIC_ADDRESS: {
     default: 'DENWABAN_SIP_HOST',

@@ -5,8 +5,8 @@ import { isLoopback, readKernelPorts, readSettings, type KernelPorts } from './s
 
 const linux: KernelPorts = { ephemeral: { min: 32_768, max: 60_999 }, reserved: [] };
 
-function read(env: Record<string, string>, kernel = linux) {
-  return readSettings(env, '/opt/denwaban', kernel);
+function read(env: Record<string, string>, kernel = linux, cores = 2) {
+  return readSettings(env, '/opt/denwaban', kernel, false, cores);
 }
 
 /** The one problem that `env` has. */
@@ -30,12 +30,30 @@ describe('settings', () => {
         sipHost: '127.0.0.1',
         sipPort: 5060,
         rtpPorts: { min: 20_000, max: 20_999 },
+        mediaProcesses: 1,
         publicAddress: '127.0.0.1',
         databaseUrl: null,
         demo: true,
         logLevel: 'info',
       },
     });
+  });
+
+  test.each([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+    [4, 2],
+    [8, 4],
+    [64, 8],
+  ])('%i cores get %i media processes', (cores, processes) => {
+    expect(read({}, linux, cores)).toMatchObject({ settings: { mediaProcesses: processes } });
+  });
+
+  test('each media process needs ports of its own', () => {
+    const few = { DENWABAN_RTP_PORTS: '20000-20019' };
+    expect(read({ ...few, DENWABAN_MEDIA_PROCESSES: '2' }).ok).toBe(true);
+    expect(problem({ ...few, DENWABAN_MEDIA_PROCESSES: '3' })).toContain('DENWABAN_MEDIA_PROCESSES');
   });
 
   test('a blank value is an unset one', () => {
@@ -69,6 +87,9 @@ describe('settings', () => {
     ['DENWABAN_RTP_PORTS', '20000-20999-3'],
     ['DENWABAN_RTP_PORTS', '20000-20005'],
     ['DENWABAN_RTP_PORTS', '5000-5999'],
+    ['DENWABAN_MEDIA_PROCESSES', '0'],
+    ['DENWABAN_MEDIA_PROCESSES', '17'],
+    ['DENWABAN_MEDIA_PROCESSES', 'many'],
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['DATABASE_URL', 'localhost:5432'],
     ['DENWABAN_DEMO', 'maybe'],

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { settingTable, type SettingName } from './setting-table.js';
 import type { Settings } from './services.js';
@@ -25,10 +26,12 @@ export type SettingsResult =
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 /** Two for one call, and one for the browsers: less than this is no contact centre. */
 const rtpPortsMin = 10;
+const mediaProcessesMax = 16;
 
 /**
  * @param env the environment, usually process.env
  * @param checkout folder that a relative DENWABAN_DATA_DIR counts from
+ * @param cores of this machine
  * @param seenByPerson a terminal is looking on: only what needs them is logged unless they asked for more
  */
 export function readSettings(
@@ -36,6 +39,7 @@ export function readSettings(
   checkout: string,
   kernel: KernelPorts = readKernelPorts(),
   seenByPerson = false,
+  cores = availableParallelism(),
 ): SettingsResult {
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -112,6 +116,19 @@ export function readSettings(
     }
   }
 
+  const mediaProcesses = readMediaProcesses(written('DENWABAN_MEDIA_PROCESSES'), cores);
+  if (mediaProcesses === null) {
+    wrong(
+      'DENWABAN_MEDIA_PROCESSES',
+      `"${value('DENWABAN_MEDIA_PROCESSES')}" is no number from 1 to ${mediaProcessesMax}. Give one, or leave it out.`,
+    );
+  } else if (rtpPorts && mediaProcesses > 1 && rtpPorts.max - rtpPorts.min + 1 < rtpPortsMin * mediaProcesses) {
+    wrong(
+      'DENWABAN_MEDIA_PROCESSES',
+      `${mediaProcesses} processes share DENWABAN_RTP_PORTS, and each needs ${rtpPortsMin} ports. Give fewer processes or a wider range.`,
+    );
+  }
+
   const databaseUrl = written('DATABASE_URL') ?? null;
   if (databaseUrl !== null && !isPostgresUrl(databaseUrl)) {
     wrong(
@@ -141,7 +158,8 @@ export function readSettings(
     }
   }
 
-  if (problems.length > 0 || !rtpPorts || !logLevel || demo === null) return { ok: false, problems, warnings };
+  if (problems.length > 0 || !rtpPorts || mediaProcesses === null || !logLevel || demo === null)
+    return { ok: false, problems, warnings };
   const dataDir = resolve(checkout, value('DENWABAN_DATA_DIR'));
   const settings = {
     dataDir,
@@ -150,6 +168,7 @@ export function readSettings(
     sipHost,
     sipPort,
     rtpPorts,
+    mediaProcesses,
     publicAddress,
     databaseUrl,
     demo,
@@ -185,6 +204,13 @@ function readRange(text: string): { min: number; max: number } | null {
   const [first, last, more] = text.split('-').map((part) => readPort(part.trim()));
   if (more !== undefined || typeof first !== 'number' || typeof last !== 'number' || first > last) return null;
   return { min: first, max: last };
+}
+
+/** By cores: control and the database want some too. Null: it is no number that can be. */
+function readMediaProcesses(text: string | undefined, cores: number): number | null {
+  if (text === undefined) return Math.max(1, Math.min(8, Math.floor(cores / 2)));
+  const number = Number(text);
+  return /^\d{1,2}$/.test(text) && number >= 1 && number <= mediaProcessesMax ? number : null;
 }
 
 /** The lent range that `wanted` runs into, or null when it lies outside or is reserved as a whole. */

@@ -1,5 +1,5 @@
 /**
- * The supervisor: starts the database, the media process and control, starts again what dies, and ends all of them in order.
+ * The supervisor: starts the database, the media processes and control, starts again what dies, and ends all of them in order.
  * It holds no state and does no work, so that there is nothing in it to fail.
  */
 import { rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { keepRunning, type Child } from './cli/child.js';
 import { prepareDataFolder, prepareSocketFolder } from './cli/data-folder.js';
 import { lockInstance } from './cli/instance-lock.js';
 import type { RoleStart } from './cli/messages.js';
-import { findBusyPorts, portsOf } from './cli/ports.js';
+import { findBusyPorts, portsOf, slicesOf } from './cli/ports.js';
 import { announceSlowSteps } from './cli/progress.js';
 import { awaitStop } from './cli/stop-signal.js';
 import { writeTelephone } from './cli/telephone.js';
@@ -83,12 +83,13 @@ async function launch(
   // The roles load their modules while the database starts: each then waits for what it is told.
   const database = keepPostgres(settings, onProgress, complain);
   undo.push(() => database.stop());
-  const run = (name: 'control' | 'media', start: () => Promise<RoleStart>): Child => {
+  const run = (role: 'control' | 'media', name: string, start: () => Promise<RoleStart>): Child => {
     const child = keepRunning({
+      role,
       name,
       env: { ...env, DENWABAN_LOG_LEVEL: settings.logLevel, DENWABAN_DATA_DIR: settings.dataDir },
       program,
-      args: ['--role', name],
+      args: ['--role', role],
       start,
       onProgress,
       say: complain,
@@ -97,25 +98,28 @@ async function launch(
     undo.push(() => child.stop());
     return child;
   };
-  const socket = path.join(sockets, 'media-1.sock');
-  const media = run('media', async () => ({
-    role: 'media',
-    settings: {
-      socket,
-      bindAddress: settings.sipHost,
-      publicAddress: settings.publicAddress,
-      portMin: settings.rtpPorts.min,
-      portMax: settings.rtpPorts.max,
-      soundsFolder: null,
-      orphanMs,
-    },
-  }));
-  const control = run('control', async () => {
+  const slices = slicesOf(settings.rtpPorts, settings.mediaProcesses);
+  const mediaSockets = slices.map((_, i) => path.join(sockets, `media-${i + 1}.sock`));
+  const media = slices.map(({ min, max }, i) =>
+    run('media', slices.length === 1 ? 'media' : `media-${i + 1}`, async () => ({
+      role: 'media',
+      settings: {
+        socket: mediaSockets[i]!,
+        bindAddress: settings.sipHost,
+        publicAddress: settings.publicAddress,
+        portMin: min,
+        portMax: max,
+        soundsFolder: null,
+        orphanMs,
+      },
+    })),
+  );
+  const control = run('control', 'control', async () => {
     const { url } = await database.current();
-    return { role: 'control', settings, databaseUrl: url, mediaSockets: [socket] };
+    return { role: 'control', settings, databaseUrl: url, mediaSockets };
   });
 
-  await Promise.all([database.current(), media.ready, control.ready]);
+  await Promise.all([database.current(), control.ready, ...media.map(({ ready }) => ready)]);
   const { facts } = await control.ready;
   progress.end();
   const telephone = await layOutTelephone(settings, facts?.demo ?? null);

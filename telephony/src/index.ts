@@ -2,7 +2,7 @@
 export * from './carriers/exchange/index.js';
 export { connectMedia } from './media/client.js';
 export { type MediaClient, MediaError, type MediaProcessState } from './media/contract.js';
-export { createMediaPool, patchAddressOf } from './media/pool.js';
+export { connectMediaProcesses, patchAddressOf } from './media/pool.js';
 export * from './media/protocol.js';
 export { repairRecording } from './media/recorder/wav.js';
 export { createSipEndpoint, type SipEndpointOptions } from './net/sip-endpoint.js';

@@ -38,7 +38,8 @@ export const health = z.object({
   build: z.string().describe('Changes with every build of the desk; a desk of another build reloads.'),
   startedAt: epochMs,
   database: z.enum(['ok', 'unreachable']),
-  media: z.enum(['ok', 'down']),
+  media: z.enum(['ok', 'down']).describe('Down: there is no media process at all, and new calls are refused.'),
+  mediaProcesses: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'down']) })),
   sip: z.enum(['ok', 'down']),
 });
 export type Health = z.infer<typeof health>;

@@ -210,6 +210,7 @@ const routes = {
     startedAt: started,
     database: 'ok',
     media: 'ok',
+    mediaProcesses: [{ name: 'media-1', state: 'ok' }],
     sip: 'ok',
   }),
   'GET /me': () => (self.signedIn ? meView() : null),

@@ -25,12 +25,14 @@ export class Denwaban {
   readonly httpPort: number;
   readonly sipPort: number;
   readonly origin: string;
+  readonly mediaProcesses: number;
   demo!: DemoInfo;
   #process!: Running;
   readonly #rtpPorts: string;
   readonly #logs: string[] = [];
 
-  private constructor(folder: string, httpPort: number, sipPort: number, rtp: number) {
+  private constructor(folder: string, httpPort: number, sipPort: number, rtp: number, mediaProcesses: number) {
+    this.mediaProcesses = mediaProcesses;
     this.folder = folder;
     this.httpPort = httpPort;
     this.sipPort = sipPort;
@@ -39,13 +41,14 @@ export class Denwaban {
   }
 
   /** Starts it on an empty folder and waits until it is healthy and tells about its demo company. */
-  static async start(): Promise<Denwaban> {
+  static async start({ mediaProcesses = 1 } = {}): Promise<Denwaban> {
     const folder = mkdtempSync(join(tmpdir(), 'denwaban-lab-'));
     const system = new Denwaban(
       folder,
       await freePorts('http'),
       await freePorts('sip'),
       await freePorts('system-rtp', 60),
+      mediaProcesses,
     );
     await system.start();
     return system;
@@ -59,6 +62,7 @@ export class Denwaban {
       DENWABAN_HTTP_PORT: String(this.httpPort),
       DENWABAN_SIP_PORT: String(this.sipPort),
       DENWABAN_RTP_PORTS: this.#rtpPorts,
+      DENWABAN_MEDIA_PROCESSES: String(this.mediaProcesses),
       DENWABAN_LOG_LEVEL: process.env['DENWABAN_LAB_LOG_LEVEL'] ?? 'info',
     };
     // Neither the settings of whoever runs the tests nor the lab's own are the system's.

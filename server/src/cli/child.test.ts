@@ -22,6 +22,7 @@ function run(code: string, stopMs = 2000): Child {
   const program = path.join(folder, 'role.mjs');
   writeFileSync(program, `const send = (m) => process.send(m); process.on('message', (start) => { ${code} });`);
   child = keepRunning({
+    role: 'media',
     name: 'media',
     program,
     args: [],

@@ -10,7 +10,9 @@ export interface ChildOptions {
   /** Module that is the role's program, and its arguments. */
   program: string;
   args: string[];
-  name: 'control' | 'media';
+  role: 'control' | 'media';
+  /** What a person is told it is called: there may be several of a role. */
+  name: string;
   env: NodeJS.ProcessEnv;
   /** What the child is told at each start; a promise, so that it may load its modules meanwhile. */
   start: () => Promise<RoleStart>;
@@ -36,7 +38,7 @@ const longestBackOffMs = 5000;
 const healthyMs = 10_000;
 
 export function keepRunning(options: ChildOptions): Child {
-  const { name, say, stopMs = 5000 } = options;
+  const { role, name, say, stopMs = 5000 } = options;
   let child: ChildProcess | null = null;
   let stopping = false;
   let wasReady = false;
@@ -110,7 +112,7 @@ export function keepRunning(options: ChildOptions): Child {
         });
         // Whoever may be replaced while calls are up is told which of the two it is; a signal cannot say.
         const end = { type: 'end' } satisfies RoleEnd;
-        if (name === 'control' && isReady && now.connected) now.send(end, (error) => error && now.kill('SIGTERM'));
+        if (role === 'control' && isReady && now.connected) now.send(end, (error) => error && now.kill('SIGTERM'));
         else now.kill('SIGTERM');
       });
     },

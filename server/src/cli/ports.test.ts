@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../settings.js';
-import { findBusyPorts, holderOf, portErrorIn, portsOf, type PortUse } from './ports.js';
+import { findBusyPorts, holderOf, portErrorIn, portsOf, slicesOf, type PortUse } from './ports.js';
 
 const open: (() => void)[] = [];
 afterEach(() => open.splice(0).forEach((close) => close()));
@@ -30,6 +30,19 @@ const use = (protocol: 'tcp' | 'udp', port: number, host = '127.0.0.1'): PortUse
 });
 
 describe('ports', () => {
+  test.each([
+    [{ min: 20_000, max: 20_999 }, 1],
+    [{ min: 20_000, max: 20_999 }, 3],
+    [{ min: 20_001, max: 20_062 }, 4],
+    [{ min: 20_000, max: 20_160 }, 16],
+  ])('the slices of %o for %i processes are all of it, in order, with none twice', (range, count) => {
+    const slices = slicesOf(range, count);
+    expect(slices).toHaveLength(count);
+    expect([slices[0]?.min, slices.at(-1)?.max]).toEqual([range.min, range.max]);
+    slices.slice(1).forEach(({ min }, i) => expect(min).toBe(slices[i]!.max + 1));
+    for (const { min, max } of slices) expect(max - min + 1).toBeGreaterThanOrEqual(10);
+  });
+
   test('a busy one is told with its setting; a free one is not', async () => {
     const [tcp, udp] = [await holdTcp(), await holdUdp()];
     const found = await findBusyPorts([use('tcp', tcp), use('udp', udp)]);

@@ -18,9 +18,18 @@ export interface PortUse {
   hostSetting: SettingName;
 }
 
-/** Every port that must be ours alone. Of the audio ports only the browsers' one: the media process passes over busy others. */
+/** The part of the audio ports that each media process has: whole pairs, as equal as can be, in order. */
+export function slicesOf(ports: Settings['rtpPorts'], count: number): Settings['rtpPorts'][] {
+  const each = Math.floor((ports.max - ports.min + 1) / count / 2) * 2;
+  return Array.from({ length: count }, (_, i) => {
+    const min = ports.min + i * each;
+    return { min, max: i === count - 1 ? ports.max : min + each - 1 };
+  });
+}
+
+/** Every port that must be ours alone. Of the audio ports only the browsers' ones: the media process passes over busy others. */
 export function portsOf(settings: Settings): PortUse[] {
-  const { httpHost, httpPort, sipHost, sipPort, rtpPorts } = settings;
+  const { httpHost, httpPort, sipHost, sipPort, rtpPorts, mediaProcesses } = settings;
   const sip = { host: sipHost, port: sipPort, setting: 'DENWABAN_SIP_PORT', hostSetting: 'DENWABAN_SIP_HOST' } as const;
   return [
     {
@@ -32,7 +41,9 @@ export function portsOf(settings: Settings): PortUse[] {
     },
     { ...sip, protocol: 'udp' },
     { ...sip, protocol: 'tcp' },
-    { ...sip, protocol: 'udp', port: rtpPorts.min, setting: 'DENWABAN_RTP_PORTS' },
+    ...slicesOf(rtpPorts, mediaProcesses).map(
+      ({ min }) => ({ ...sip, protocol: 'udp', port: min, setting: 'DENWABAN_RTP_PORTS' }) as const,
+    ),
   ];
 }
 

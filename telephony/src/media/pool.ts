@@ -5,8 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { MediaError, type MediaClient, type MediaProcessState, type Owns } from './contract.js';
-import { type MediaLog } from './client.js';
-import { mediaProtocolVersion, type HeldLeg, type MediaEvent, type MediaReplies, type MediaRequest } from './protocol.js';
+import { connectMedia, type MediaLog } from './client.js';
+import {
+  mediaProtocolVersion,
+  type HeldLeg,
+  type MediaEvent,
+  type MediaReplies,
+  type MediaRequest,
+} from './protocol.js';
 import { isPlug, mintPatch, pairPlugs, plugRemote, type Patch } from './patch.js';
 import { touchedBy } from './requests.js';
 import { Turns } from './turns.js';
@@ -29,6 +35,13 @@ interface Home {
   weight: number;
   /** Asked for, and not in any list of the process's yet. */
   opening: boolean;
+}
+
+/** @param sockets of the media processes; with one there is nothing to pool */
+export function connectMediaProcesses(sockets: readonly string[], options: PoolOptions): MediaClient {
+  const clients = sockets.map((socket) => connectMedia(socket, options.log));
+  const [only] = clients;
+  return only !== undefined && clients.length === 1 ? only : createMediaPool(clients, options);
 }
 
 /** Owns the clients: closing the pool closes them. */
@@ -114,7 +127,9 @@ export function createMediaPool(members: readonly MediaClient[], { patchAddress,
     for (const { plug } of patch) making.add(plug);
     try {
       const ports = await Promise.all(
-        patch.map(async ({ member, plug }) => (await member.request({ type: 'open-rtp', leg: plug, remote: null })).port),
+        patch.map(
+          async ({ member, plug }) => (await member.request({ type: 'open-rtp', leg: plug, remote: null })).port,
+        ),
       );
       const stands = await Promise.all(
         patch.map(async ({ member, plug, leg }, i) => {

@@ -52,8 +52,9 @@ function control(): MediaClient {
   clients.push(client);
   return client;
 }
-const ready = (client: MediaClient) => new Promise<{ leg: string }[]>((resolve) => void client.onReady(resolve));
-const lost = (client: MediaClient) => new Promise<void>((resolve) => void client.onLost(resolve));
+const ready = (client: MediaClient) =>
+  new Promise<readonly { leg: string }[]>((resolve) => void client.onReady(resolve));
+const lost = (client: MediaClient) => new Promise<void>((resolve) => void client.onLost(() => resolve()));
 
 /** Says something by hand and hears the next answer. */
 async function rawly(...lines: string[]): Promise<unknown[]> {

@@ -307,5 +307,6 @@ export const healthy: Health = {
   startedAt: 1_700_000_000_000,
   database: 'ok',
   media: 'ok',
+  mediaProcesses: [{ name: 'media-1', state: 'ok' }],
   sip: 'ok',
 };

@@ -3,19 +3,16 @@
  * and audio stays in the media process. This file only carries out what leg.ts and lines.ts decide.
  */
 import {
-  epochMs,
   type EpochMs,
   type LegId,
-  type LineId,
   type PhoneEvent,
-  type RecordingId,
   type RestoredLeg,
   type Telephony,
   type TrunkId,
 } from '@denwaban/core';
 import type { PhoneServerMessage } from '@denwaban/core/wire';
-import { MediaError, type MediaClient, type Owns } from '../../media/contract.js';
-import { mediaProtocolVersion, type HeldLeg, type MediaEvent, type MediaRequest } from '../../media/protocol.js';
+import { MediaError, type MediaClient } from '../../media/contract.js';
+import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
@@ -23,6 +20,7 @@ import { createEventQueue } from './event-queue.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import { createLines } from './lines.js';
 import type { Log } from './log.js';
+import { createMediaLink } from './media-link.js';
 import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
@@ -76,13 +74,6 @@ export interface ExchangeHealth {
   transactions: number;
 }
 
-/** How long a start with calls to take up waits for the media process that holds them. */
-const restoreMs = 5_000;
-/** How long the desks may take to come back for their lines after a restart. */
-const claimMs = 15_000;
-
-const everyLeg: Owns = () => true;
-
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
   timer.unref();
@@ -96,12 +87,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const findTrunk = trunkFinder(options.trunks);
   /** Media legs of callers nobody was told of yet: a port being opened, or a page whose path does not stand. */
   const unborn = new Map<string, WebPhone | null>();
-  const subscriptions: (() => void)[] = [];
+  const after = options.after ?? afterByTimer;
   let stopping = false;
-  /** Before the first word with the media process: what it holds then was left by a process before this one. */
-  let firstContact = true;
-  /** While legs are being taken up, news of them waits until they are known. */
-  let untold: MediaEvent[] | null = null;
 
   const events = createEventQueue((event) => {
     // News of a leg that was hung up while the news waited is no news.
@@ -182,100 +169,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
-  // --- the media process -------------------------------------------------------------------------------------------------
-
-  function onMedia(event: MediaEvent): void {
-    if (untold !== null) return void untold.push(event);
-    if (event.type === 'log') return; // the client has it
-    if (event.type === 'recording-finished') {
-      // Also of recordings that a control process before this one began: the engine knows them by their id.
-      const { path, durationMs, bytes } = event;
-      const recording = event.recording as RecordingId;
-      const leg = event.leg as LegId;
-      recordings.finished({
-        type: 'recording.finished',
-        recording,
-        leg,
-        at: epochMs(event.at),
-        path,
-        durationMs,
-        bytes,
-      });
-      return;
-    }
-    lines.onMedia(event);
-    if (event.type === 'leg-connected') unborn.get(event.leg)?.connected();
-    else if (event.type === 'dtmf') {
-      if (customers.has(event.leg)) customers.feed(event.leg, { type: 'digit', digit: event.digit });
-    } else if (event.type === 'leg-lost') {
-      unborn.get(event.leg)?.lost();
-      if (!customers.has(event.leg)) return;
-      log.info({ leg: event.leg, because: event.because }, 'media: a customer is lost');
-      customers.feed(event.leg, { type: 'media-lost' });
-    }
-  }
-  /** One of the processes is gone, and with it what lived in it; the others' calls go on. */
-  function onMediaLost(owns: Owns): void {
-    log.error({ legs: customers.size, ...lines.counts }, 'media: the process is lost');
-    emit({ type: 'media.lost', at: now() });
-    for (const [leg, phone] of unborn) if (owns(leg)) phone?.lost();
-    for (const id of customers.ids()) if (owns(id)) customers.feed(id, { type: 'media-lost' });
-    lines.mediaLost(owns);
-  }
-  /** Legs that a media process holds and we do not know are of a control process that died: they end here. */
-  function onMediaReady(held: readonly HeldLeg[], owns: Owns): void {
-    if (untold !== null) return; // `restore` asks for itself
-    const finishing = new Set<string>();
-    let found = 0;
-    for (const { leg, recording, proven } of held) {
-      if (customers.has(leg) || unborn.has(leg) || lines.knows(leg)) continue;
-      if (firstContact && leg.startsWith('ln_')) {
-        // The desks are on their way back to us, and their lines stand: nobody need build one anew.
-        lines.found(leg as LineId, null, proven);
-        found += 1;
-        continue;
-      }
-      log.warn({ leg, recording }, 'media: ending a leg that nobody holds');
-      if (recording !== null) {
-        finishing.add(recording);
-        tell({ type: 'stop-record', recording }); // `recording-finished` follows, with the leg's id
-      }
-      closeMedia(leg);
-    }
-    recordings.reconcile(finishing, (leg) => owns(leg) && !customers.has(leg));
-    if (found > 0) subscriptions.push((options.after ?? afterByTimer)(claimMs, () => lines.closeUnclaimed()));
-    // A process that is slow to answer may hold lines too.
-    if (media.complete) firstContact = false;
-  }
-
-  /** Listens to the media process, once. */
-  function attend(): void {
-    if (subscriptions.length > 0) return;
-    subscriptions.push(media.onEvent(onMedia), media.onLost(onMediaLost), media.onReady(onMediaReady));
-  }
-  const askWhatIsHeld = async (): Promise<readonly HeldLeg[] | null> => {
-    const hello = { type: 'hello', version: mediaProtocolVersion } as const;
-    const held = await media.request(hello).catch(() => null); // lost in this moment: `onReady` will tell
-    return held?.legs ?? null;
-  };
-  async function mediaReady(withinMs: number): Promise<boolean> {
-    if (media.complete) return true;
-    return new Promise((resolve) => {
-      const done = () => {
-        if (!media.complete && !late) return; // another one's word
-        deaf();
-        callOff();
-        resolve(media.ready);
-      };
-      let late = false;
-      const deaf = media.onReady(done);
-      const callOff = (options.after ?? afterByTimer)(withinMs, () => {
-        late = true;
-        done();
-      });
-    });
-  }
-
+  const link = createMediaLink({
+    media,
+    unborn,
+    customers,
+    lines,
+    recordings,
+    tell,
+    closeMedia,
+    now,
+    emit,
+    after,
+    log,
+  });
   const takeUp = createTakeUp({ sip, media, customers, lines, recordings, tell, emit, now, log });
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
@@ -324,19 +230,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     claimLine: ({ agent, line }) => lines.claim(agent, line),
     async restore(known) {
       const restored = new Map<LegId, RestoredLeg>();
-      untold = [];
-      attend();
-      // A house that starts with nothing to take up does not wait for its media process.
-      const there = media.complete || (known.length > 0 && (await mediaReady(restoreMs))) || media.ready;
-      const held = there ? await askWhatIsHeld() : null;
-      const late = untold;
-      untold = null;
-      for (const one of known) {
-        const leg = takeUp(one, held ?? []);
-        if (leg !== null) restored.set(one.leg, leg);
-      }
-      if (held !== null) onMediaReady(held, everyLeg);
-      for (const event of late) onMedia(event);
+      await link.takeUp(known.length > 0, (held) => {
+        for (const one of known) {
+          const leg = takeUp(one, held);
+          if (leg !== null) restored.set(one.leg, leg);
+        }
+      });
       return restored;
     },
 
@@ -354,7 +253,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const arrival: Arrival = { carrier: 'web', trunk: null, from, fromName: null, to };
       const phone = createWebPhone(listener, {
         leg,
-        after: options.after ?? afterByTimer,
+        after,
         arrived: (far) => born(leg, arrival, far),
         stillborn: () => stillborn(leg),
       });
@@ -363,12 +262,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
 
     async start() {
-      attend();
-      // A client that was connected before we listened has told its legs to nobody.
-      if (media.ready && firstContact) {
-        const held = await askWhatIsHeld();
-        if (held !== null) onMediaReady(held, everyLeg);
-      }
+      await link.meet();
       await sip.start();
       opened();
     },
@@ -379,7 +273,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       lines.closeAll();
       await Promise.all([sip.stop(graceMs), recordings.settled(graceMs)]);
       events.flush();
-      for (const stop of subscriptions.splice(0)) stop();
+      link.release();
     },
     async leave(graceMs = 500) {
       stopping = true;
@@ -390,7 +284,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
       await sip.stop(graceMs, 'live-on');
       events.flush();
-      for (const stop of subscriptions.splice(0)) stop();
+      link.release();
     },
 
     snapshots: () => customers.dialogs(),
