@@ -50,25 +50,77 @@ function makePhone(agent: string): Phone {
   return new Phone({ connection, line, lock: phoneLock(`denwaban-phone-${agent}`, navigator.locks), now });
 }
 
+interface Running {
+  agent: string;
+  phone: Phone;
+  stop(): void;
+}
+
+function startPhone(agent: string): Running {
+  const phone = makePhone(agent);
+  const { connection } = phone;
+  const stopWatching = connection.store.subscribe(() => {
+    const { skewMs, desk } = connection.store.get();
+    setSkew(skewMs);
+    if (desk) rememberCall(desk.call ? agent : null);
+  });
+  const hurry = () => connection.hurry();
+  phone.start();
+  connection.start();
+  addEventListener('online', hurry);
+  return {
+    agent,
+    phone,
+    stop() {
+      removeEventListener('online', hurry);
+      stopWatching();
+      phone.stop();
+      connection.stop();
+    },
+  };
+}
+
+/** Whose phone this tab was in a call when it went away. Of this tab only: session storage outlives a reload, not the tab. */
+const inCallKey = 'denwaban.in-call';
+
+function rememberCall(agent: string | null): void {
+  if (agent === null) sessionStorage.removeItem(inCallKey);
+  else sessionStorage.setItem(inCallKey, agent);
+}
+
+let early: Running | null = null;
+
+/** A page that was reloaded in a call takes its phone up before it has asked who is signed in and drawn anything. */
+export function startEarly(): void {
+  const agent = early === null ? sessionStorage.getItem(inCallKey) : null;
+  if (agent === null) return;
+  early = startPhone(agent);
+  void early.phone.line.resume();
+}
+
+/** @param agent who is signed in, or null: the phone of anybody else is put down */
+function takeEarly(agent: string | null): Running | null {
+  const running = early;
+  early = null;
+  if (running === null || running.agent === agent) return running;
+  running.stop();
+  return null;
+}
+
+/** There is no session: nobody is to hear this microphone. */
+export function stopEarly(): void {
+  rememberCall(null);
+  takeEarly(null);
+}
+
 export function DeskSession({ me, children }: { me: Me; children: ReactNode }) {
   const [phone, setPhone] = useState<Phone | null>(null);
   // A person, not an object: the cached `me` is replaced now and then, and the phone must not be.
   const agent = me.id;
   useEffect(() => {
-    const made = makePhone(agent);
-    const { connection } = made;
-    const skew = connection.store.subscribe(() => setSkew(connection.store.get().skewMs));
-    const hurry = () => connection.hurry();
-    made.start();
-    connection.start();
-    addEventListener('online', hurry);
-    setPhone(made);
-    return () => {
-      removeEventListener('online', hurry);
-      skew();
-      made.stop();
-      connection.stop();
-    };
+    const running = takeEarly(agent) ?? startPhone(agent);
+    setPhone(running.phone);
+    return () => running.stop();
   }, [agent]);
   return phone && <PhoneContext value={phone}>{children}</PhoneContext>;
 }

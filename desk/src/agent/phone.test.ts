@@ -51,20 +51,20 @@ test('nothing is opened or cut before the server has spoken and the lock is know
 
 test.each([
   ['ln_1', 'goes on with the line that stands: the person on it hears nothing of it', 0],
-  [null, 'builds a line when none stands', 1],
-])('[PRS4] a new connection with %s %s', (standing, _what, rebuilt) => {
+  [null, 'tells the line that there is a server to offer itself to', 1],
+])('[PRS4] a new connection with %s %s', (standing, _what, greeted) => {
   let hear: (message: { type: 'welcome' }) => void = () => undefined;
-  const rebuild = vi.fn();
+  const greet = vi.fn();
   const phone = new Phone({
     connection: {
       listen: (listener: typeof hear) => ((hear = listener), () => undefined),
       store: new Store({ desk: { ...available, call, line: 'proven' }, link: 'open' }),
     },
-    line: { standing, rebuild, talk: () => undefined, store: new Store({ phase: 'open', problem: null }) },
+    line: { standing, greet, talk: () => undefined, store: new Store({ phase: 'open', problem: null }) },
     lock: { start: () => undefined },
     now: () => 0,
   } as never);
   phone.start();
   hear({ type: 'welcome' });
-  expect(rebuild).toHaveBeenCalledTimes(rebuilt);
+  expect(greet).toHaveBeenCalledTimes(greeted);
 });

@@ -123,7 +123,7 @@ export class Phone {
   #hear(message: ServerMessage): void {
     if (message.type === 'welcome') {
       // A line that stands was named in our hello, and audio goes on over it; the server says so when it is of no use any more.
-      if (this.line.standing === null) this.line.rebuild();
+      if (this.line.standing === null) this.line.greet();
     } else if (message.type === 'line.answer') void this.line.answer(message.nonce, message.answer, message.line);
     else if (message.type === 'line.lost') this.#lineLost(message.because);
     else if (message.type === 'error') {

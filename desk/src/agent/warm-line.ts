@@ -23,7 +23,7 @@ export interface LineView {
 }
 
 export interface LineOptions {
-  /** @returns false when it could not be sent; the line tries again */
+  /** @returns false when there is no connection to send it by; it is asked again when the line is told of one */
   sendOffer(nonce: string, offer: string): boolean;
   timers: Timers;
   now(): number;
@@ -49,6 +49,8 @@ export class WarmLine {
   #peer: RTCPeerConnection | null = null;
   #sender: RTCRtpSender | null = null;
   #nonce = '';
+  /** What the peer wants to be sent, and whether it was. Null while the browser still makes it. */
+  #offer: { sdp: string; sent: boolean } | null = null;
   /** The server's name for the line, once it answered. */
   #id: string | null = null;
   #talking = false;
@@ -68,6 +70,15 @@ export class WarmLine {
     if (!(await this.prepare())) return false;
     if (this.store.get().phase === 'asking') this.#build();
     return true;
+  }
+
+  /** A page that was reloaded in a call: microphone and path are made ready side by side, before the server has spoken. */
+  async resume(): Promise<void> {
+    if (this.store.get().phase !== 'closed') return;
+    const prepared = this.prepare();
+    this.#build();
+    if (await prepared) this.#attach();
+    else this.#giveBack();
   }
 
   /** Only the microphone: so that nobody says "available" before they can be heard. */
@@ -100,6 +111,11 @@ export class WarmLine {
 
   /** Gives line and microphone back. */
   close(): void {
+    this.#giveBack();
+    this.store.set({ phase: 'closed', microphone: null, muted: false, figures: null });
+  }
+
+  #giveBack(): void {
     this.#stopRetry?.();
     this.#stopWatch?.();
     this.#stopWatch = null;
@@ -111,7 +127,12 @@ export class WarmLine {
     this.#microphone = null;
     this.#talking = false;
     this.#attempts = 0;
-    this.store.set({ phase: 'closed', microphone: null, muted: false, figures: null });
+  }
+
+  /** The server is there (again). An offer that waited for it goes out; what was offered to it before is of no use any more. */
+  greet(): void {
+    if (this.#peer === null || this.#offer?.sent) this.rebuild();
+    else if (this.#offer !== null) this.#send(this.#offer);
   }
 
   /** The line is of no use any more: build a new one. A new one takes 70 ms, an ICE restart is no faster. */
@@ -162,7 +183,7 @@ export class WarmLine {
 
   #build(): void {
     this.#dropPeer();
-    const nonce = (this.#nonce = crypto.randomUUID());
+    this.#nonce = crypto.randomUUID();
     const peer = (this.#peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' }));
     const transceiver = peer.addTransceiver('audio', { direction: 'sendrecv' });
     const codecs = RTCRtpReceiver.getCapabilities('audio')?.codecs ?? [];
@@ -185,18 +206,23 @@ export class WarmLine {
     this.#beatAt = this.#options.now();
     this.store.set({ phase: 'opening', problem: null });
     this.#watch();
-    void this.#offer(peer, nonce);
+    void this.#makeOffer(peer);
   }
 
   /** Sent without waiting for candidates: the server learns ours as peer-reflexive, which saves 130 ms. */
-  async #offer(peer: RTCPeerConnection, nonce: string): Promise<void> {
+  async #makeOffer(peer: RTCPeerConnection): Promise<void> {
     try {
       await peer.setLocalDescription();
       if (peer !== this.#peer || !peer.localDescription) return;
-      if (!this.#options.sendOffer(nonce, peer.localDescription.sdp)) this.rebuild();
+      this.#offer = { sdp: peer.localDescription.sdp, sent: false };
+      this.#send(this.#offer);
     } catch {
       if (peer === this.#peer) this.rebuild();
     }
+  }
+
+  #send(offer: { sdp: string; sent: boolean }): void {
+    offer.sent = this.#options.sendOffer(this.#nonce, offer.sdp);
   }
 
   /** The heartbeat goes back as it came. That this happens on the main thread is meant: it says that the desk can react. */
@@ -255,6 +281,7 @@ export class WarmLine {
     this.#peer = null;
     this.#sender = null;
     this.#nonce = '';
+    this.#offer = null;
     this.#id = null;
     this.#stopRetry?.();
     if (!peer) return;

@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { DeskPage } from '../agent/desk-page.js';
+import { startEarly, stopEarly } from '../agent/desk-session.js';
 import { api, ApiError } from '../link/api.js';
 import { Broken, NotFound } from './broken.js';
 import { Frame } from './frame.js';
@@ -38,7 +39,15 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
   component: Frame,
-  beforeLoad: needSession,
+  async beforeLoad() {
+    startEarly();
+    try {
+      return await needSession();
+    } catch (error) {
+      stopEarly();
+      throw error;
+    }
+  },
 });
 
 const desk = createRoute({ getParentRoute: () => signedIn, path: '/', component: DeskPage });
