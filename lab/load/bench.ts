@@ -6,10 +6,11 @@ import { execFileSync } from 'node:child_process';
 import { answerDelay } from './calls.js';
 import { directory } from './directory.js';
 import { journal } from './journal.js';
+import { reload } from './reload.js';
 import { machine, table, type Row } from './measure.js';
 import { sipParse } from './sip-parse.js';
 
-const all = [sipParse, journal, directory, answerDelay];
+const all = [sipParse, journal, directory, answerDelay, reload];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !all.some((one) => one.name === name));
 if (unknown.length > 0) {

@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   ssr: {
     resolve: { conditions: ['denwaban-source', 'node', 'import'] },
-    external: ['node-datachannel', 'pg', 'ws', 'zod'],
+    external: ['node-datachannel', 'pg', 'playwright-core', 'ws', 'zod'],
   },
   build: {
     ssr: 'bench.ts',
