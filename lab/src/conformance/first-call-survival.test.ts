@@ -58,17 +58,9 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
   test.each(['SIGKILL', 'SIGTERM'] as const)(
     'control ends by %s during the call and comes back: nobody hears it, and the desk goes on with the same call',
     async (signal) => {
-      const { system, voices } = on;
-      const { customer, owner } = on.customerWithOwner(signal === 'SIGKILL' ? 1 : 2);
-      const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email, { tap: true }));
-      await agent.goAvailable();
-      const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
-      const begun = Date.now();
-      await phone.dial(on.companyNumber());
-      await agent.rings();
-      await agent.answer();
-      const established = await phone.event('CALL_ESTABLISHED');
-      await sleep(3000);
+      const { system } = on;
+      const call = { tab: { tap: true }, talkMs: 3000 };
+      const { owner, agent, phone, begun, establishedAt } = await on.answeredCall(signal === 'SIGKILL' ? 1 : 2, call);
       const ended = Date.now();
       const before = system.kill('control', signal);
       await until('a new control process', () => (system.pidOf('control') ?? before) !== before, { withinMs: 10_000 });
@@ -106,7 +98,7 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
       expect(record.segments.filter(({ kind }) => kind === 'talk')).toHaveLength(2);
 
       // From a second into the talk until control was back and the desk asked for the hold: nobody missed a word.
-      const untilS = (clicked - 100 - established.at) / 1000;
+      const untilS = (clicked - 100 - establishedAt) / 1000;
       const heard = readWav(phone.heard()[0]!).channels[0]!;
       const bytes = await on.finishedRecording(record.id);
       const [left, right] = parseWav(bytes).channels;
@@ -126,24 +118,15 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
       );
       for (const [who, gapMs] of Object.entries(gaps)) expect(gapMs, `gap at ${who}`).toBeLessThanOrEqual(60);
       // One recording, from the first word to the last.
-      near('the recording', (left!.length / 8000) * 1000, closed.at - established.at, 400);
-      near('the conversation’s talk and hold', record.talkMs, closed.at - established.at, 1_500);
+      near('the recording', (left!.length / 8000) * 1000, closed.at - establishedAt, 400);
+      near('the conversation’s talk and hold', record.talkMs, closed.at - establishedAt, 1_500);
       expect(agent.problems.filter((problem) => problem.startsWith('uncaught'))).toEqual([]);
     },
   );
 
   test('the caller hangs up while there is no control: it is noticed when control is back', async () => {
     const { system, voices } = on;
-    const { customer, owner } = on.customerWithOwner(3);
-    const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email));
-    await agent.goAvailable();
-    const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
-    const begun = Date.now();
-    await phone.dial(on.companyNumber());
-    await agent.rings();
-    await agent.answer();
-    await phone.event('CALL_ESTABLISHED');
-    await sleep(1500);
+    const { customer, agent, phone, begun } = await on.answeredCall(3, { talkMs: 1500 });
     system.kill('control');
     await phone.hangUp();
     await agent.id('save-wrap-up').waitFor({ timeout: 15_000 });
@@ -165,16 +148,8 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
   });
 
   test('the house closes during the call: the caller is told by BYE', async () => {
-    const { system, voices } = on;
-    const { customer, owner } = on.customerWithOwner(0);
-    const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email));
-    await agent.goAvailable();
-    const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
-    await phone.dial(on.companyNumber());
-    await agent.rings();
-    await agent.answer();
-    await phone.event('CALL_ESTABLISHED');
-    await sleep(1000);
+    const { system } = on;
+    const { phone } = await on.answeredCall(0, { talkMs: 1000 });
     const stopped = Date.now();
     expect(await system.stop()).toEqual([]);
     const closed = await phone.event('CALL_CLOSED', { withinMs: 1000 });

@@ -1,6 +1,5 @@
 /** An agent reloads their page in the middle of a call: the customer stays, both hear each other again at once, and it is one call. */
 import { describe, expect, test } from 'vitest';
-import { Agent } from '../peers/agent.js';
 import { longestGapMs } from '../peers/gaps.js';
 import { sleep, until } from '../peers/process.js';
 import { cut, rms } from '../peers/correlate.js';
@@ -16,17 +15,8 @@ describe.skipIf(absent)(`a reload in a call${absent ? ` (${absent})` : ''}`, () 
   const on = stage();
 
   test(`both are heard again within ${audioBackMs} ms, ${reloads} times in one call, and the desk goes on with it`, async () => {
-    const { system, voices } = on;
-    const { customer, owner } = on.customerWithOwner(0);
-    const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email, { tap: true }));
-    await agent.goAvailable();
-    const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
-    const begun = Date.now();
-    await phone.dial(on.companyNumber());
-    await agent.rings();
-    await agent.answer();
-    const established = await phone.event('CALL_ESTABLISHED');
-    await sleep(2000);
+    const call = { tab: { tap: true }, talkMs: 2000 };
+    const { owner, agent, phone, begun, establishedAt } = await on.answeredCall(0, call);
 
     const back: { sent: number; received: number; lateMs: number }[] = [];
     for (let i = 0; i < reloads; i++) {
@@ -45,7 +35,7 @@ describe.skipIf(absent)(`a reload in a call${absent ? ` (${absent})` : ''}`, () 
       await agent.id('hang-up').waitFor();
       await sleep(1200);
     }
-    const untilS = (Date.now() - established.at) / 1000;
+    const untilS = (Date.now() - establishedAt) / 1000;
     await agent.id('hold').click();
     await agent.page.locator('[data-testid=hold][aria-pressed=true]').waitFor({ timeout: 5_000 });
     await agent.id('hold').click();

@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url';
 import type { ConversationDetail, DemoInfo } from '@denwaban/core/wire';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { Agent, type TabOptions } from '../peers/agent.js';
 import { Baresip, type BaresipOptions } from '../peers/baresip.js';
 import { launchBrowser, missingBrowser } from '../peers/browser.js';
 import type { TapSound } from '../peers/lay-out.js';
 import { cut, find, rms } from '../peers/correlate.js';
 import { Denwaban, type Session } from '../peers/denwaban.js';
-import { missing, until } from '../peers/process.js';
+import { missing, sleep, until } from '../peers/process.js';
 import { voice, type Voice } from '../peers/speech.js';
 import { decodeUlaw, writeWav, type Sound } from '../peers/wav.js';
 
@@ -37,11 +38,28 @@ export interface Stage {
   teammate(of: Person): Person;
   companyNumber(): { number: string; host: string; port: number };
   telephone(options: Omit<BaresipOptions, 'folder'>): Promise<Baresip>;
+  /** The `n`-th customer calls by telephone, their owner has answered, and both have talked for `talkMs`. */
+  answeredCall(n: number, options?: AnsweredCallOptions): Promise<AnsweredCall>;
   /** Closes it when the test ends, however it ends. */
   closing<T extends { close(): unknown }>(what: T): T;
   /** The one conversation that started since, once it is closed. Fails when there is another one. */
   onlyConversation(since: number): Promise<ConversationDetail>;
   finishedRecording(conversation: string): Promise<Buffer>;
+}
+
+export interface AnsweredCallOptions extends Pick<BaresipOptions, 'transport'> {
+  tab?: TabOptions;
+  talkMs?: number;
+}
+
+export interface AnsweredCall {
+  customer: Customer;
+  owner: Person;
+  agent: Agent;
+  phone: Baresip;
+  /** Epoch ms: before the telephone dialled, and when it heard the answer. */
+  begun: number;
+  establishedAt: number;
 }
 
 export function stage(): Stage {
@@ -118,6 +136,19 @@ export function stage(): Stage {
       const phone = await Baresip.start({ folder: mkdtempSync(join(folder, 'baresip-')), ...options });
       on.closing({ close: () => phone.stop() });
       return phone;
+    },
+    async answeredCall(n, { tab = {}, talkMs = 0, ...options } = {}) {
+      const { customer, owner } = on.customerWithOwner(n);
+      const agent = on.closing(await Agent.signIn(await on.browser('agent'), on.system, owner.email, tab));
+      await agent.goAvailable();
+      const phone = await on.telephone({ number: customer.phone, says: on.voices.customer.telephone, ...options });
+      const begun = Date.now();
+      await phone.dial(on.companyNumber());
+      await agent.rings();
+      await agent.answer();
+      const { at: establishedAt } = await phone.event('CALL_ESTABLISHED');
+      await sleep(talkMs);
+      return { customer, owner, agent, phone, begun, establishedAt };
     },
     closing(what) {
       toClose.unshift(what);
