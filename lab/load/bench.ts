@@ -1,17 +1,22 @@
 /**
- * `npm run bench -w lab [-- name …]`: figures of what people feel and of what it costs, with state, load, seed, median and spread.
+ * `npm run bench -w lab [-- name … --pairs 5 --seconds 6 --minutes 10]`: figures of what people feel and of what it costs, with state, load, seed, median and spread.
  * It asserts nothing: two commits are compared on one machine that does nothing else.
  */
 import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { answerDelay } from './calls.js';
 import { directory } from './directory.js';
 import { journal } from './journal.js';
+import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
+import { relay } from './relay.js';
 import { reload } from './reload.js';
-import { machine, table, type Row } from './measure.js';
 import { sipParse } from './sip-parse.js';
 
-const all = [sipParse, journal, directory, answerDelay, reload];
-const wanted = process.argv.slice(2);
+const all = [sipParse, relay, journal, directory, answerDelay, reload];
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { pairs: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' } },
+});
 const unknown = wanted.filter((name) => !all.some((one) => one.name === name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -20,12 +25,16 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const seed = Number(process.env['DENWABAN_SEED'] ?? 1);
+const options: BenchmarkOptions = {
+  seed,
+  ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])),
+};
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const changed = git('status', '--porcelain', '-uno') === '' ? '' : ' + uncommitted changes';
 const rows: Row[] = [];
 process.stdout.write(`${git('rev-parse', '--short', 'HEAD')}${changed}; ${machine()}; seed ${seed}\n`);
 for (const benchmark of all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   process.stderr.write(`${benchmark.name} …\n`);
-  rows.push(...(await benchmark.run({ seed })));
+  rows.push(...(await benchmark.run(options)));
 }
 process.stdout.write(`${table(rows)}\nafter: ${machine()}\n`);

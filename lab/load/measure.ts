@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os';
 
 export interface Row {
   what: string;
-  unit: 'ms' | 'µs' | '1/s';
+  unit: 'ms' | 'µs' | '1/s' | '×' | '%' | 'MB' | '';
   /** Under what: load, size, number of samples. */
   under: string;
   median: number;
@@ -12,9 +12,24 @@ export interface Row {
   p99: number | null;
 }
 
+export interface BenchmarkOptions {
+  seed: number;
+  /** How often two systems take turns. */
+  pairs?: number;
+  /** Length of a measured window. */
+  seconds?: number;
+  /** Length of a long run. */
+  minutes?: number;
+}
+
 export interface Benchmark {
   name: string;
-  run(options: { seed: number }): Promise<Row[]>;
+  run(options: BenchmarkOptions): Promise<Row[]>;
+}
+
+/** A line in the table for what could not be measured here, and why. */
+export function quiet(what: string, because: string): Row {
+  return { what, unit: '', under: because, median: Number.NaN, spread: [Number.NaN, Number.NaN], p99: null };
 }
 
 export function row(what: string, unit: Row['unit'], under: string, samples: readonly number[]): Row {
@@ -63,7 +78,15 @@ export function machine(): string {
 
 export function table(rows: readonly Row[]): string {
   const digits = (value: number) =>
-    Math.abs(value) < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : value.toFixed(0);
+    Number.isNaN(value)
+      ? '–'
+      : Math.abs(value) < 0.1
+        ? value.toFixed(4)
+        : Math.abs(value) < 10
+          ? value.toFixed(2)
+          : value < 1000
+            ? value.toFixed(1)
+            : value.toFixed(0);
   const lines = rows.map(({ what, unit, under, median, spread, p99 }) => [
     what,
     `${digits(median)} ${unit}`,

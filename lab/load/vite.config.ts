@@ -1,15 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** Makes one plain program of the benchmarks and our sources: no runner's wrapping around what is measured. */
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** Makes plain programs of the benchmarks and our sources: no runner's wrapping around what is measured. */
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root,
   ssr: {
     resolve: { conditions: ['denwaban-source', 'node', 'import'] },
     external: ['node-datachannel', 'pg', 'playwright-core', 'ws', 'zod'],
   },
   build: {
-    ssr: 'bench.ts',
+    ssr: true,
+    rollupOptions: {
+      output: { chunkFileNames: '[name]-[hash].js' },
+      input: Object.fromEntries(
+        ['bench', 'programs/media'].map((path) => [path.replace('programs/', ''), `${root}/${path}.ts`]),
+      ),
+    },
     outDir: '../out/bench',
     emptyOutDir: true,
     target: 'node20',
