@@ -45,3 +45,16 @@ function missingMs(heard: Float32Array, said: Float32Array): number {
   }
   return longest;
 }
+
+/** The longest time without a packet between two moments, which bound it on either side. */
+export function longestPauseMs(arrivals: readonly number[], from: number, to: number): number {
+  let longest = 0;
+  let last = from;
+  for (const at of arrivals) {
+    if (at < from) continue;
+    if (at > to) break;
+    longest = Math.max(longest, at - last);
+    last = at;
+  }
+  return Math.round(Math.max(longest, to - last));
+}

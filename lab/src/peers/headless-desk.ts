@@ -12,6 +12,7 @@ import {
 } from '@denwaban/core/wire';
 import WebSocket from 'ws';
 import type { Session } from './denwaban.js';
+import { longestPauseMs } from './gaps.js';
 import { until } from './process.js';
 
 type Line = { pc: ndc.PeerConnection; track: ndc.Track; channel: ndc.DataChannel; talk: NodeJS.Timeout | null };
@@ -115,6 +116,11 @@ export class HeadlessDesk {
       return `${at} ${presence.state}, line ${line}${open === '' ? '' : `, ${open}`}`;
     });
     return lines.slice(-40).join('\n');
+  }
+
+  /** The longest time between two packets heard in a stretch, its ends included: ms of these epoch moments. */
+  gapMs(from: number, to: number): number {
+    return longestPauseMs(this.#arrivals, from, to);
   }
 
   /** When the first packet after this moment was heard, epoch ms with fractions. */

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { longestPauseMs } from './gaps.js';
 import { until } from './process.js';
 
 export type CallerState = 'new' | 'calling' | 'ringing' | 'talking' | 'ended';
@@ -96,6 +97,11 @@ export class SipCaller {
     return until(`the caller ${state}`, reached, { withinMs, everyMs: 5 }).catch((error: unknown) => {
       throw new Error(`${String(error)}; is ${this.state} ${this.end?.because ?? ''}`, { cause: error });
     });
+  }
+
+  /** The longest time between two packets heard in a stretch, its ends included: ms of these epoch moments. */
+  gapMs(from: number, to: number): number {
+    return longestPauseMs(this.#arrivals, from, to);
   }
 
   /** When the first packet after this moment was heard, epoch ms with fractions. */

@@ -146,6 +146,7 @@ export function createMediaPool(members: readonly MediaClient[], { patchAddress,
       for (const { plug } of patch) making.delete(plug);
     }
     for (const end of patch) patches.set(end.leg, patch);
+    log('info', 'two media processes are patched', { a, b });
     return { at: patch.since };
   }
   async function unbridge(a: string, b: string): Promise<null> {
