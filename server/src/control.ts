@@ -23,6 +23,7 @@ import type { ControlFacts, RoleStart } from './cli/messages.js';
 import { enterRole, failToStart } from './cli/role.js';
 import { startEngine } from './engine/engine.js';
 import { createHttp } from './http/app.js';
+import { readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
 import { readTrunks } from './trunks/read.js';
@@ -60,7 +61,8 @@ async function startControl(
   const startedAt = now();
   const recordingsDir = path.join(settings.dataDir, 'recordings');
   const { trunks, warnings } = await readTrunks(settings.dataDir, settings.demo);
-  for (const warning of warnings) log.warn(`trunks: ${warning}`);
+  const tls = await readSipTls(settings, now());
+  for (const warning of [...warnings, ...tls.warnings]) log.warn(`trunks: ${warning}`);
   if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');
   const store = await openStore({ url: databaseUrl, dataDir: settings.dataDir, demo: settings.demo, log, onProgress });
   const media = connectMediaProcesses(mediaSockets, {
@@ -72,6 +74,7 @@ async function startControl(
       createSipEndpoint({
         host: settings.sipHost,
         port: settings.sipPort,
+        tls: tls.server,
         publicAddress: settings.publicAddress,
         userAgent: 'Denwaban',
         handlers,

@@ -161,6 +161,8 @@ export interface Settings {
   httpHost: string;
   sipHost: string;
   sipPort: number;
+  /** PEM files of the TLS listener; null: none. */
+  sipTls: { port: number; certFile: string; keyFile: string } | null;
   /** Inclusive. */
   rtpPorts: { min: number; max: number };
   /** How many media processes share them. */

@@ -28,6 +28,21 @@ export const settingTable = {
     en: 'Port of SIP, UDP and TCP.',
     ja: 'SIP のポート（UDP と TCP）。',
   },
+  DENWABAN_SIP_TLS_PORT: {
+    default: '5061',
+    en: 'TCP port of SIP over TLS. Listened to only with DENWABAN_SIP_TLS_CERT; trunks that we call over TLS need no listener.',
+    ja: 'SIP over TLS の TCP ポート。DENWABAN_SIP_TLS_CERT を指定したときだけ待ち受けます。こちらから TLS で接続するトランクには不要です。',
+  },
+  DENWABAN_SIP_TLS_CERT: {
+    default: 'no listener',
+    en: 'PEM file of the certificate, with its chain, that carriers see when they call in over TLS. Read at each start.',
+    ja: '通信事業者が TLS で着信するときに見る証明書（中間証明書を含む PEM ファイル）。起動のたびに読み込みます。',
+  },
+  DENWABAN_SIP_TLS_KEY: {
+    default: 'no listener',
+    en: 'PEM file of its private key, readable by Denwaban only.',
+    ja: 'その秘密鍵の PEM ファイル。Denwaban だけが読めるようにします。',
+  },
   DENWABAN_RTP_PORTS: {
     default: '20000-20999',
     en: 'UDP ports of audio, first and last. The first of each media process serves its browsers, the others two a phone call. Must lie outside the ports that the kernel lends to other programs (32768-60999 on most Linux systems).',

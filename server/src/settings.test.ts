@@ -29,6 +29,7 @@ describe('settings', () => {
         httpHost: '127.0.0.1',
         sipHost: '127.0.0.1',
         sipPort: 5060,
+        sipTls: null,
         rtpPorts: { min: 20_000, max: 20_999 },
         mediaProcesses: 1,
         publicAddress: '127.0.0.1',
@@ -54,6 +55,17 @@ describe('settings', () => {
     const few = { DENWABAN_RTP_PORTS: '20000-20019' };
     expect(read({ ...few, DENWABAN_MEDIA_PROCESSES: '2' }).ok).toBe(true);
     expect(problem({ ...few, DENWABAN_MEDIA_PROCESSES: '3' })).toContain('DENWABAN_MEDIA_PROCESSES');
+  });
+
+  test('certificate and key of TLS come together, on a port of their own', () => {
+    const pair = { DENWABAN_SIP_TLS_CERT: 'cert.pem', DENWABAN_SIP_TLS_KEY: '/etc/key.pem' };
+    expect(read(pair)).toMatchObject({
+      settings: { sipTls: { port: 5061, certFile: expect.stringMatching(/\/cert\.pem$/), keyFile: '/etc/key.pem' } },
+    });
+    expect(read({ DENWABAN_SIP_TLS_KEY: 'key.pem' })).toMatchObject({ problems: [expect.stringMatching(/TLS_CERT/)] });
+    expect(read({ ...pair, DENWABAN_SIP_TLS_PORT: '5060' })).toMatchObject({
+      problems: [expect.stringMatching(/SIP port/)],
+    });
   });
 
   test('a blank value is an unset one', () => {

@@ -48,7 +48,7 @@ export function readSettings(
   const written = (name: SettingName): string | undefined => env[name]?.trim() || undefined;
   const value = (name: SettingName): string => written(name) ?? settingTable[name].default;
 
-  const port = (name: 'DENWABAN_HTTP_PORT' | 'DENWABAN_SIP_PORT'): number => {
+  const port = (name: 'DENWABAN_HTTP_PORT' | 'DENWABAN_SIP_PORT' | 'DENWABAN_SIP_TLS_PORT'): number => {
     const number = readPort(value(name));
     if (number === null)
       wrong(
@@ -90,6 +90,22 @@ export function readSettings(
   if (httpPort !== 0 && httpPort === sipPort) {
     wrong('DENWABAN_SIP_PORT', `${sipPort} is the HTTP port too. Give one of the two another port.`);
   }
+
+  const [certFile, keyFile] = [written('DENWABAN_SIP_TLS_CERT'), written('DENWABAN_SIP_TLS_KEY')];
+  const tlsPort = port('DENWABAN_SIP_TLS_PORT');
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const missing = certFile === undefined ? 'DENWABAN_SIP_TLS_CERT' : 'DENWABAN_SIP_TLS_KEY';
+    wrong(missing, 'certificate and key belong together. Give both, or neither.');
+  } else if (certFile !== undefined && (tlsPort === sipPort || tlsPort === httpPort)) {
+    wrong(
+      'DENWABAN_SIP_TLS_PORT',
+      `${tlsPort} is the ${tlsPort === httpPort ? 'HTTP' : 'SIP'} port too. Give another.`,
+    );
+  }
+  const sipTls =
+    certFile === undefined || keyFile === undefined
+      ? null
+      : { port: tlsPort, certFile: resolve(checkout, certFile), keyFile: resolve(checkout, keyFile) };
 
   const rtpPorts = readRange(value('DENWABAN_RTP_PORTS'));
   if (!rtpPorts) {
@@ -167,6 +183,7 @@ export function readSettings(
     httpHost,
     sipHost,
     sipPort,
+    sipTls,
     rtpPorts,
     mediaProcesses,
     publicAddress,

@@ -29,7 +29,7 @@ export function slicesOf(ports: Settings['rtpPorts'], count: number): Settings['
 
 /** Every port that must be ours alone. Of the audio ports only the browsers' ones: the media process passes over busy others. */
 export function portsOf(settings: Settings): PortUse[] {
-  const { httpHost, httpPort, sipHost, sipPort, rtpPorts, mediaProcesses } = settings;
+  const { httpHost, httpPort, sipHost, sipPort, sipTls, rtpPorts, mediaProcesses } = settings;
   const sip = { host: sipHost, port: sipPort, setting: 'DENWABAN_SIP_PORT', hostSetting: 'DENWABAN_SIP_HOST' } as const;
   return [
     {
@@ -44,8 +44,13 @@ export function portsOf(settings: Settings): PortUse[] {
     ...slicesOf(rtpPorts, mediaProcesses).map(
       ({ min }) => ({ ...sip, protocol: 'udp', port: min, setting: 'DENWABAN_RTP_PORTS' }) as const,
     ),
+    ...(sipTls === null ? [] : [tlsUse(sipHost, sipTls.port)]),
   ];
 }
+
+const tlsUse = (host: string, port: number): PortUse => ({
+  ...{ protocol: 'tcp', host, port, setting: 'DENWABAN_SIP_TLS_PORT', hostSetting: 'DENWABAN_SIP_HOST' },
+});
 
 /** @returns one error for each port that cannot be had, in the order of `uses` */
 export async function findBusyPorts(uses: readonly PortUse[]): Promise<StartError[]> {

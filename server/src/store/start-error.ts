@@ -17,6 +17,7 @@ export type StartErrorCode =
   | 'port-in-use'
   | 'address-not-here' // a host setting names no address of this machine
   | 'bad-trunks' // trunks.json cannot be used
+  | 'bad-certificate' // of the TLS listener
   | 'role-failed'; // a process of ours ended before it was ready; its log says why
 
 export class StartError extends Error {

@@ -1,11 +1,13 @@
-/** The user agent on real sockets: UDP and TCP on one port, the process's clock and chance. */
+/** The user agent on real sockets: UDP and TCP on one port, TLS on another, the process's clock and chance. */
 import { randomBytes } from 'node:crypto';
 import type { AgentLimits } from '../sip/agent/limits.js';
 import { UserAgent } from '../sip/agent/user-agent.js';
-import type { SipEndpoint, SipEndpointHandlers } from '../sip/contract.js';
-import type { Arrival, Chance, SipLog, Timers } from '../sip/ports.js';
+import type { SipEndpoint, SipEndpointHandlers, SipTransport } from '../sip/contract.js';
+import type { Arrival, Chance, SipLog, Timers, TlsPeer } from '../sip/ports.js';
 import type { TimerValues } from '../sip/transaction/timers.js';
-import { createTcpTransport, type TcpLimits } from './tcp.js';
+import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
+import { createTcpTransport } from './tcp.js';
+import { createTlsTransport, type TlsServer } from './tls.js';
 import { createUdpTransport } from './udp.js';
 
 export interface SipEndpointOptions {
@@ -22,7 +24,11 @@ export interface SipEndpointOptions {
   now?: () => number;
   chance?: Chance;
   times?: TimerValues;
-  limits?: Partial<AgentLimits & TcpLimits>;
+  limits?: Partial<AgentLimits & StreamLimits>;
+  /** The TLS listener; without it TLS connections are only made. */
+  tls?: TlsServer | null;
+  /** Whom to expect at an address over TLS when a request within a call goes there. */
+  tlsPeerOf?: (address: string) => TlsPeer | null;
 }
 
 const processTimers: Timers = {
@@ -36,34 +42,36 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const { host, port, log, handlers } = options;
   const limits = options.limits ?? {};
   const receive = (bytes: Uint8Array, arrival: Arrival) => agent.receive(bytes, arrival);
-  const isKnown = (address: string, from: number) => {
+  const isKnown = (transport: 'tcp' | 'tls') => (address: string, from: number) => {
     try {
-      return handlers.trunkOf({ transport: 'tcp', address, port: from }) !== null;
+      return handlers.trunkOf({ transport, address, port: from }) !== null;
     } catch (error) {
       log.error({ err: error }, 'sip: the trunk look-up failed');
       return false;
     }
   };
   const udp = createUdpTransport({ host, port, receive, log });
-  const tcp = createTcpTransport({
-    host,
-    port,
-    receive,
-    isKnown,
+  const streams: Omit<StreamOptions, 'isKnown'> = {
+    ...{ host, port, receive, log, limits },
     closed: (id) => agent.connectionClosed(id),
-    log,
-    limits,
+  };
+  const tcp = createTcpTransport({ ...streams, isKnown: isKnown('tcp') });
+  const tls = createTlsTransport({
+    ...{ ...streams, isKnown: isKnown('tls'), server: options.tls ?? null },
+    peerOf: options.tlsPeerOf ?? (() => null),
   });
+  const transports: Record<SipTransport, Pick<StreamTransport, 'start' | 'send' | 'close'>> = { udp, tcp, tls };
   /** What was to be sent before there was a socket: a process that takes up the calls of another has things to say at once. */
   let early: (() => void)[] | null = [];
   const agent = new UserAgent({
     publicAddress: options.publicAddress,
     port,
+    ...(options.tls ? { tlsPort: options.tls.port } : {}),
     userAgent: options.userAgent,
     handlers,
     wire: {
       send(hop, bytes, failed) {
-        const send = () => (hop.transport === 'udp' ? udp : tcp).send(hop, bytes, failed);
+        const send = () => transports[hop.transport].send(hop, bytes, failed);
         if (early === null) return send();
         early.push(send);
         return null;
@@ -79,11 +87,14 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
 
   return {
     async start() {
-      await udp.start();
+      const begun: { close(): Promise<void> }[] = [];
       try {
-        await tcp.start();
+        for (const transport of [udp, tcp, tls]) {
+          await transport.start();
+          begun.push(transport);
+        }
       } catch (error) {
-        await udp.close();
+        await Promise.all(begun.map((transport) => transport.close()));
         throw error;
       }
       const waiting = early ?? [];
@@ -106,7 +117,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
         });
       });
       agent.close();
-      await Promise.all([udp.close(), tcp.close()]);
+      await Promise.all([udp, tcp, tls].map((transport) => transport.close()));
     },
 
     get counts() {

@@ -26,9 +26,12 @@ export class StreamFramer {
   #wanted = 0;
   #broken = false;
 
-  /** Bytes of a message that is not complete yet. */
+  /** Bytes of a message that is not complete yet. Line ends between messages are not: one alone answers a ping of ours. */
   get pending(): number {
-    return this.#end - this.#start;
+    const length = this.#end - this.#start;
+    if (length >= 4 || this.#wanted > 0) return length;
+    for (const byte of this.#buffer.subarray(this.#start, this.#end)) if (byte !== cr && byte !== lf) return length;
+    return 0;
   }
 
   push(chunk: Uint8Array): Frame[] {

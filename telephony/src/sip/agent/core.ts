@@ -1,10 +1,10 @@
 /** What a call needs of the agent around it. */
-import type { SipTransport } from '../contract.js';
 import type { SipHeader, SipRequest } from '../message.js';
 import type { Chance, Hop, SipLog, Timers } from '../ports.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import type { TimerValues } from '../transaction/timers.js';
 import type { InboundCall } from './inbound-call.js';
+import type { Peer } from './ourselves.js';
 
 export interface AgentCore {
   readonly timers: Timers;
@@ -12,8 +12,8 @@ export interface AgentCore {
   readonly log: SipLog;
   /** Server (RFC 3261 §20.35) for answers, if we say who we are. */
   readonly serverHeaders: readonly SipHeader[];
-  /** Our Contact, on the transport that the far end uses. */
-  contact(transport: SipTransport): SipHeader;
+  /** Our Contact, as this peer can reach us; `asked` is the request that it answers. */
+  contact(peer: Peer, asked: SipRequest | null): SipHeader;
   /** Where our own numbering of requests begins (RFC 3261 §8.1.1.5). */
   firstCseq(): number;
   /** Above every number that a process before this one can have used in a dialog it left to us. */

@@ -127,7 +127,7 @@ export class InboundCall implements IncomingCall {
     const { request, via, arrival } = invite;
     const response = responseTo(request, via, 200, null, {
       toTag: this.dialog.localTag,
-      headers: [this.#core.contact(arrival.transport), allowHeader, ...this.#core.serverHeaders, sdpHeader],
+      headers: [this.#core.contact(arrival, request), allowHeader, ...this.#core.serverHeaders, sdpHeader],
       body: Buffer.from(sdp, 'utf8'),
       recordRoute: true,
     });
@@ -232,7 +232,7 @@ export class InboundCall implements IncomingCall {
     }
     const session = sessionOf(request);
     if (session !== null && !session.ok) return this.#reply(transaction, 488);
-    const contact = this.#core.contact(arrival.transport);
+    const contact = this.#core.contact(arrival, request);
     if (!invite && session === null) {
       this.#moveTo(next, arrival);
       return this.#reply(transaction, 200, [contact, allowHeader]);
@@ -307,7 +307,7 @@ export class InboundCall implements IncomingCall {
     if (this.#invite === null) return;
     const { request, via, arrival } = this.#invite;
     const early = status < 200;
-    const contact = early ? [this.#core.contact(arrival.transport), allowHeader] : [];
+    const contact = early ? [this.#core.contact(arrival, request), allowHeader] : [];
     const parts = {
       toTag: this.dialog.localTag,
       headers: [...contact, ...headers, ...this.#core.serverHeaders],

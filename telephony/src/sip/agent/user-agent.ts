@@ -24,13 +24,11 @@ import type { AgentCore } from './core.js';
 import { InboundCall, isFromPeerOf, reasonHeader } from './inbound-call.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
+import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
 import { RateLimiter } from './rate-limiter.js';
 import { acceptHeader, allowHeader, refusalOf } from './rules.js';
 
-export interface UserAgentOptions {
-  /** Written into Via and Contact. */
-  publicAddress: string;
-  port: number;
+export interface UserAgentOptions extends Ourselves {
   /** Server and User-Agent; null for none. */
   userAgent: string | null;
   handlers: SipEndpointHandlers;
@@ -78,10 +76,7 @@ export class UserAgent {
       times,
       log: options.log,
       serverHeaders: userAgent === null ? [] : [{ name: 'server', value: userAgent }],
-      contact: (transport) => ({
-        name: 'contact',
-        value: `<sip:denwaban@${bracketed(options.publicAddress)}:${options.port};transport=${transport}>`,
-      }),
+      contact: (peer, asked) => contactTowards(options, peer, asked),
       firstCseq: () => 1 + this.#core.upTo(2 ** 20),
       // The upper 31 bits of the clock's seconds (RFC 3261 §8.1.1.5): it lies above any first number of ours and grows from
       // process to process. Gaps are allowed (§12.2.2), numbers used twice are not.
@@ -300,8 +295,7 @@ export class UserAgent {
   #send(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction {
     const via: Via = {
       transport: hop.transport.toUpperCase(),
-      host: bracketed(this.#options.publicAddress),
-      port: this.#options.port,
+      ...placeTowards(this.#options, hop),
       params: [
         { name: 'branch', value: mintBranch(this.#options.chance) },
         { name: 'rport', value: null },
@@ -314,8 +308,4 @@ export class UserAgent {
 /** §8.2.2.2: a copy that took another way has the same From tag, Call-ID and CSeq, but another branch. */
 function freshKey(fromTag: string, callId: string, cseq: number): string {
   return `${fromTag}\n${callId}\n${cseq}`;
-}
-
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }

@@ -1,0 +1,62 @@
+/** The certificate of the TLS listener: read once, at start, and judged before a carrier sees it. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import type { TlsServer } from '@denwaban/telephony';
+import type { Settings } from './services.js';
+import type { SettingName } from './setting-table.js';
+import { StartError } from './store/start-error.js';
+
+/** Time enough to renew it by hand. */
+const soonMs = 14 * 86_400_000;
+
+/**
+ * @returns null without a listener; `warnings` are lines for the log
+ * @throws StartError `bad-certificate`
+ */
+export async function readSipTls(
+  { sipTls }: Pick<Settings, 'sipTls'>,
+  now: number,
+): Promise<{ server: TlsServer | null; warnings: string[] }> {
+  if (sipTls === null) return { server: null, warnings: [] };
+  const { port, certFile, keyFile } = sipTls;
+  const cert = await read('DENWABAN_SIP_TLS_CERT', certFile);
+  const key = await read('DENWABAN_SIP_TLS_KEY', keyFile);
+  let shown: X509Certificate;
+  try {
+    shown = new X509Certificate(cert);
+  } catch {
+    throw bad('DENWABAN_SIP_TLS_CERT', `${certFile} holds no certificate in PEM.`);
+  }
+  let own;
+  try {
+    own = createPrivateKey(key);
+  } catch {
+    throw bad('DENWABAN_SIP_TLS_KEY', `${keyFile} holds no private key in PEM, or one with a passphrase.`);
+  }
+  if (!shown.checkPrivateKey(own)) {
+    throw bad('DENWABAN_SIP_TLS_KEY', `${keyFile} is not the key of the certificate in ${certFile}.`);
+  }
+  const warnings: string[] = [];
+  const until = Date.parse(shown.validTo);
+  if (until < now)
+    warnings.push(`${certFile}: the certificate is over since ${shown.validTo}; carriers will refuse it`);
+  else if (until - now < soonMs)
+    warnings.push(`${certFile}: the certificate is over on ${shown.validTo}; renew it and start anew`);
+  const mode = (await stat(keyFile).catch(() => null))?.mode ?? 0;
+  if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+    warnings.push(`${keyFile} is a private key and can be read by others on this machine: chmod 600 it`);
+  }
+  return { server: { port, cert, key }, warnings };
+}
+
+async function read(setting: SettingName, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw bad(setting, `${file} ${missing ? 'is not there' : 'cannot be read'}.`);
+  }
+}
+
+const bad = (setting: SettingName, what: string) =>
+  new StartError('bad-certificate', `${setting}: ${what} Correct it, or unset both to do without TLS.`);
