@@ -1,6 +1,7 @@
 import type { DeskState, ServerMessage } from '@denwaban/core/wire';
 import { beforeEach, expect, test } from 'vitest';
-import { DeskConnection, type Socket } from './desk-connection.js';
+import { DeskConnection } from './desk-connection.js';
+import type { Socket } from '../link/live.js';
 import type { Timers } from '../kit/steady-timers.js';
 
 class FakeSocket implements Socket {

@@ -10,17 +10,9 @@ import {
   type Me,
   type ServerMessage,
 } from '@denwaban/core/wire';
+import type { Socket } from '../link/live.js';
 import { Store } from '../kit/store.js';
 import type { Timers } from '../kit/steady-timers.js';
-
-/** The part of WebSocket that is used. */
-export interface Socket {
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
-  send(text: string): void;
-  close(): void;
-}
 
 export interface ConnectionView {
   link: 'connecting' | 'open' | 'lost';

@@ -1,7 +1,8 @@
 import { PhoneIncoming } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { DeskState } from '@denwaban/core/wire';
-import { onSecond, serverNow, Ticking } from '../kit/ticker.js';
+import { serverNow } from '../kit/server-clock.js';
+import { onSecond, Ticking } from '../kit/ticker.js';
 import { useWords } from '../words/index.js';
 
 /** The head of a ringing card: how long it will go on ringing here, as a number and as a bar that runs out. */

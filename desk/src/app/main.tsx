@@ -1,4 +1,3 @@
-import './zod-jitless.js';
 import './styles.css';
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';

@@ -8,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { DeskPage } from '../agent/desk-page.js';
-import { startEarly, stopEarly } from '../agent/desk-session.js';
+import { stopEarly } from '../agent/running-phone.js';
 import { api, ApiError } from '../link/api.js';
 import { Broken, NotFound } from './broken.js';
 import { Frame } from './frame.js';
@@ -40,7 +40,6 @@ const signedIn = createRoute({
   id: 'signed-in',
   component: Frame,
   async beforeLoad() {
-    startEarly();
     try {
       return await needSession();
     } catch (error) {

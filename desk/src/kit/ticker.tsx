@@ -3,11 +3,7 @@
  * each (2,000 cards: the page dies); a text node costs nothing.
  */
 import { useEffect, useRef } from 'react';
-
-let skewMs = 0;
-/** The server's clock, as far as we know it. */
-export const serverNow = () => Date.now() + skewMs;
-export const setSkew = (ms: number) => void (skewMs = ms);
+import { serverNow } from './server-clock.js';
 
 const watchers = new Set<() => void>();
 let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Building2, Phone, PhoneOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { openSocket } from '../agent/desk-session.js';
+import { openSocket } from '../link/live.js';
 import { Keypad } from '../agent/keypad.js';
 import { api } from '../link/api.js';
 import { LanguageSwitch } from '../kit/language-switch.js';

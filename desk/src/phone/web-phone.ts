@@ -4,7 +4,7 @@
  *     idle ─dial─▶ dialling ─▶ ringing ─▶ answered ─▶ ended ─dial─▶ …
  */
 import { phoneServerMessage, type PhoneMessage } from '@denwaban/core/wire';
-import type { Socket } from '../agent/desk-connection.js';
+import type { Socket } from '../link/live.js';
 import { MicrophoneError, openMicrophone, type MicrophoneProblem } from '../agent/microphone.js';
 import { Store } from '../kit/store.js';
 import { ringBack } from './ring-back.js';

@@ -1,6 +1,6 @@
 import type { ConversationDetail } from '@denwaban/core/wire';
 import { cx } from '../kit/cx.js';
-import { serverNow } from '../kit/ticker.js';
+import { serverNow } from '../kit/server-clock.js';
 import { exactTime, span, timer, useWords } from '../words/index.js';
 import { lanesOf, scaleOf, type Scale, type Segment } from './timeline-scale.js';
 
