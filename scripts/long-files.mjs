@@ -4,10 +4,6 @@
  * @type {Record<string, {lines: number, because: string}>}
  */
 export const longFiles = {
-  'telephony/src/media/engine.ts': {
-    lines: 355,
-    because: 'one handler a request; to be divided by RTP, WebRTC and recording',
-  },
   'telephony/src/sip/agent/inbound-call.ts': {
     lines: 351,
     because: 'one dialog towards us from INVITE to BYE',

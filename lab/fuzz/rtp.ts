@@ -202,6 +202,7 @@ function makeLeg(id: string, at: { ms: number }, report: Report, digits: string[
       const sends = header?.payloadType === 101 || header?.payloadType === (id === 'a' ? 0 : 8);
       ensure(sends, 'relays-what-was-not-agreed', () => String(header?.payloadType));
     },
+    sendRtcp: () => {},
     close: () => {},
   };
   leg.transport = transport;

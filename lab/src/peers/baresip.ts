@@ -20,7 +20,13 @@ export interface BaresipOptions {
   says: string;
   codec?: 'PCMU' | 'PCMA';
   answers?: boolean;
+  /** Encrypts with keys in the SDP: `optional` on RTP/AVP, `required` on RTP/SAVP. */
+  srtp?: 'optional' | 'required';
+  /** How much sound goes into a packet; 20 when left out. */
+  ptimeMs?: number;
 }
+
+const mediaEncryption = { none: '', optional: ';mediaenc=srtp', required: ';mediaenc=srtp-mand' } as const;
 
 export interface BaresipEvent {
   type: string;
@@ -62,7 +68,9 @@ export class Baresip {
     writeFileSync(
       join(options.folder, 'accounts'),
       `${user};regint=0;audio_codecs=${options.codec ?? 'PCMU'}/8000/1;dtmfmode=rtpevent` +
-        `${options.answers ? ';answermode=auto' : ''}\n`,
+        (options.answers ? ';answermode=auto' : '') +
+        mediaEncryption[options.srtp ?? 'none'] +
+        `${options.ptimeMs === undefined ? '' : `;ptime=${options.ptimeMs}`}\n`,
     );
     writeFileSync(join(options.folder, 'contacts'), '');
     const process = run('baresip', ['-4', '-f', options.folder], { cwd: options.folder });
@@ -210,6 +218,7 @@ module                  g711.so
 module                  aufile.so
 module                  aubridge.so
 module                  sndfile.so
+module                  srtp.so
 snd_path                ${of.recordings}
 module_tmp              uuid.so
 module_tmp              account.so

@@ -1,10 +1,11 @@
-import type { Transport, TransportListener } from '../rtp/index.js';
+import { randomBytes } from 'node:crypto';
+import { ownKeys, type Transport, type TransportListener } from '../rtp/index.js';
 import { OfferError, type WebRtcOpener } from '../webrtc/index.js';
 import { dissolve, hold, join, resume } from './bridge.js';
 import { MediaError } from './contract.js';
 import { Leg, type LegContext } from './leg.js';
 import { LineWatch, type Finding, type Signs, type WatchKind } from './line-watch.js';
-import { Player } from './player.js';
+import { playerOf } from './players.js';
 import {
   mediaProtocolVersion,
   type MediaEvent,
@@ -14,8 +15,9 @@ import {
 } from './protocol.js';
 import { Recordings } from './recordings.js';
 import { touchedBy } from './requests.js';
-import { RtpPorts, RtpTransport } from './rtp-transport.js';
-import { isSaidOnce, type Sounds } from './sounds.js';
+import { RtpPorts } from './rtp-ports.js';
+import { RtpTransport } from './rtp-transport.js';
+import type { Sounds } from './sounds.js';
 import { createTicker } from './ticker.js';
 import { Turns } from './turns.js';
 
@@ -104,8 +106,13 @@ export class MediaEngine {
         return this.hello(request.version);
       case 'open-rtp':
         return this.openRtp(request.leg, request.remote);
+      case 'keys-of': {
+        const { keys, secure } = this.needRtp(request.leg);
+        return { keys, secure };
+      }
       case 'aim-rtp':
-        return this.aimRtp(request.leg, request.remote);
+        this.needRtp(request.leg).aim(request.remote);
+        return null;
       case 'open-webrtc':
         return this.openWebRtc(request.leg, request.offer, request.heartbeat);
       case 'close':
@@ -153,19 +160,19 @@ export class MediaEngine {
 
   private async openRtp(id: string, remote: RtpRemote | null): Promise<MediaReplies['open-rtp']> {
     this.needFree(id);
-    const socket = await this.ports.open();
-    if (socket === null) throw new MediaError('no-port', 'every RTP port is taken');
+    const sockets = await this.ports.open();
+    if (sockets === null) throw new MediaError('no-port', 'every RTP port is taken');
     const leg = new Leg(id, this.context);
-    const transport = new RtpTransport(socket, remote, this.listenerFor(leg), this.now);
+    const keys = ownKeys(randomBytes(60));
+    const transport = new RtpTransport(sockets, remote, keys, this.listenerFor(leg), this.now);
     this.admit(leg, transport, 'rtp');
-    return { address: this.options.publicAddress, port: transport.port };
+    return { address: this.options.publicAddress, port: transport.port, keys };
   }
 
-  private aimRtp(id: string, remote: RtpRemote): null {
+  private needRtp(id: string): RtpTransport {
     const { transport } = this.need(id);
     if (!(transport instanceof RtpTransport)) throw new MediaError('bad-request', 'the leg is no RTP leg');
-    transport.aim(remote);
-    return null;
+    return transport;
   }
 
   private async openWebRtc(id: string, offer: string, heartbeat: boolean): Promise<MediaReplies['open-webrtc']> {
@@ -204,26 +211,10 @@ export class MediaEngine {
       if (leg.bridge === null || leg.held) leg.play(null);
       return null;
     }
-    const player = await this.playerFor(sound, followedBy);
+    const player = await playerOf(this.options.sounds, sound, followedBy);
     // Reading the file took a moment; in it the leg may have been lost.
     if (this.need(id) === leg && (leg.bridge === null || leg.held)) leg.play(player);
     return null;
-  }
-
-  private async playerFor(sound: string, followedBy: string | null): Promise<Player> {
-    const samples = await this.load(sound);
-    return new Player(samples, isSaidOnce(sound), followedBy === null ? null : await this.load(followedBy));
-  }
-
-  private async load(sound: string): Promise<Uint8Array> {
-    let samples: Uint8Array | null;
-    try {
-      samples = await this.options.sounds.load(sound);
-    } catch (error) {
-      throw new MediaError('failed', `sound ${sound}: ${messageOf(error)}`);
-    }
-    if (samples === null) throw new MediaError('bad-request', `there is no sound ${sound}`);
-    return samples;
   }
 
   private bridge(a: Leg, b: Leg): MediaReplies['bridge'] {
@@ -246,7 +237,7 @@ export class MediaEngine {
   private async hold(id: string, sound: string): Promise<null> {
     const bridge = this.need(id).bridge;
     if (bridge === null) throw new MediaError('bad-request', `leg ${id} is in no bridge`);
-    const player = await this.playerFor(sound, null);
+    const player = await playerOf(this.options.sounds, sound, null);
     const leg = this.need(id);
     if (leg.bridge !== bridge) throw new MediaError('bad-request', `leg ${id} has left its bridge`);
     hold(bridge, leg);

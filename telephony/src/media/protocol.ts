@@ -4,6 +4,8 @@
  * The media process is driven by these messages only. It knows legs (plain strings) and sounds, nothing of calls, agents or
  * customers. It keeps its legs when control goes away and gives them all up only when nobody came back within `orphanMs`.
  */
+import type { OwnKeys, SrtpKey } from '../rtp/index.js';
+
 export const mediaProtocolVersion = 1;
 
 /** Where and how the far end of a plain RTP leg wants its audio. */
@@ -16,12 +18,18 @@ export interface RtpRemote {
   ptimeMs: number;
   /** As the far end declares it: it sends, it receives. `sendrecv` is both. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  /** What the far end encrypts its packets with, and by whose suite we encrypt ours; null or missing: plain RTP. */
+  srtp?: SrtpKey | null;
+  /** Where it wants RTCP; missing: on the port above its RTP; null: nowhere. */
+  rtcp?: { address: string; port: number } | 'mux' | null;
 }
 
 export type MediaRequest =
   | { type: 'hello'; version: number }
   /** Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. */
   | { type: 'open-rtp'; leg: string; remote: RtpRemote | null }
+  /** Our own SRTP keys of this leg, the same for its whole life: what control needs to write an SDP. Never logged, never in a list. */
+  | { type: 'keys-of'; leg: string }
   /** New remote after a re-INVITE. The source lock is released and taken anew. */
   | { type: 'aim-rtp'; leg: string; remote: RtpRemote }
   /** Opens a WebRTC leg from a browser's offer (no trickle). `heartbeat`: expect the data channel `ctl` and prove it. */
@@ -64,7 +72,9 @@ export interface MediaReplies {
     pid: number;
     legs: HeldLeg[];
   };
-  'open-rtp': { address: string; port: number };
+  'open-rtp': { address: string; port: number; keys: OwnKeys };
+  /** `secure`: its audio is encrypted now. */
+  'keys-of': { keys: OwnKeys; secure: boolean };
   'aim-rtp': null;
   'open-webrtc': { answer: string };
   close: null;

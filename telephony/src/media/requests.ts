@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { isIP } from 'node:net';
-import { isDigits } from '../rtp/index.js';
+import { isDigits, readMasterKey, srtpSuites } from '../rtp/index.js';
 import type { MediaRequest, MediaRequestFrame, RtpRemote } from './protocol.js';
 import { isSoundName } from './sounds.js';
 
@@ -57,6 +57,14 @@ const orMissing =
   (value) =>
     value === undefined ? null : inner(value);
 
+const isKey = (value: unknown): boolean => typeof value === 'string' && readMasterKey(value) !== null;
+const isPlace = ({ address, port }: Fields): boolean =>
+  typeof address === 'string' &&
+  isIP(address) !== 0 &&
+  Number.isInteger(port) &&
+  Number(port) > 0 &&
+  Number(port) < 65_536;
+
 const remote: Check = (value) => {
   if (!isRecord(value)) return 'must be an object';
   const far = value as unknown as RtpRemote;
@@ -67,12 +75,19 @@ const remote: Check = (value) => {
   if (dtmf !== null && !(Number.isInteger(dtmf) && dtmf >= 96 && dtmf <= 127))
     return 'dtmfPayloadType must be 96 to 127';
   if (!Number.isInteger(far.ptimeMs) || far.ptimeMs < 1 || far.ptimeMs > 200) return 'ptimeMs must be 1 to 200';
+  const { srtp = null, rtcp = null } = far;
+  // Said without its value: it may be a key.
+  if (srtp !== null && !(isRecord(srtp) && srtpSuites.includes(srtp.suite) && isKey(srtp.key)))
+    return 'srtp must be a suite and a key';
+  if (rtcp !== null && rtcp !== 'mux' && !(isRecord(rtcp) && isPlace(rtcp)))
+    return 'rtcp must be mux or an address and a port';
   return ['sendrecv', 'sendonly', 'recvonly', 'inactive'].includes(far.direction) ? null : 'direction is unknown';
 };
 
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
   'open-rtp': { leg: id, remote: orNull(remote) },
+  'keys-of': { leg: id },
   'aim-rtp': { leg: id, remote },
   'open-webrtc': {
     leg: id,

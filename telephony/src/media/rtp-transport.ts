@@ -1,34 +1,61 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
-import { readRtpHeader, SourceLock, type Codec, type Transport, type TransportListener } from '../rtp/index.js';
+import type { Socket } from 'node:dgram';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import {
+  isRtcp,
+  readRtpHeader,
+  SourceLock,
+  SrtpSession,
+  type Codec,
+  type OwnKeys,
+  type Source,
+  type Transport,
+  type TransportListener,
+} from '../rtp/index.js';
 import type { RtpRemote } from './protocol.js';
+import type { RtpSockets } from './rtp-ports.js';
 
-/** One plain RTP leg on one UDP port. Once its far end is locked the socket is connected: cheaper, and the kernel drops strangers. */
+/**
+ * One RTP leg on a pair of UDP ports, plain or encrypted. Once its far end is locked the socket is connected: cheaper, and the kernel
+ * drops strangers. Encrypted, only what is authentic closes the lock or is heard at all.
+ */
 export class RtpTransport implements Transport {
   readonly kind = 'rtp';
   readonly port: number;
+  readonly keys: OwnKeys;
   private readonly socket: Socket;
+  private readonly control: ControlPort;
   private readonly listener: TransportListener;
   private readonly now: () => number;
   private readonly lock: SourceLock;
+  private readonly srtp: SrtpSession;
   private remote: RtpRemote | null;
   /** Where packets go: the far end's SDP at first, then whence it speaks (symmetric RTP, RFC 4961). */
-  private target: { address: string; port: number } | null = null;
+  private target: Source | null = null;
   private connected = false;
   private connecting = false;
   private closed = false;
 
-  constructor(socket: Socket, remote: RtpRemote | null, listener: TransportListener, now: () => number) {
-    this.socket = socket;
-    this.port = socket.address().port;
+  constructor(
+    { rtp, rtcp }: RtpSockets,
+    remote: RtpRemote | null,
+    keys: OwnKeys,
+    listener: TransportListener,
+    now: () => number,
+  ) {
+    this.socket = rtp;
+    this.keys = keys;
+    this.srtp = new SrtpSession(keys);
+    this.port = rtp.address().port;
     this.listener = listener;
     this.now = now;
-    this.remote = remote;
-    this.lock = new SourceLock(remote);
+    this.remote = remote === null ? null : this.readable(remote);
+    this.srtp.agree(remote?.srtp ?? null);
+    this.lock = new SourceLock(this.remote);
+    this.control = new ControlPort(rtcp, (packet) => this.heardControl(packet));
     this.retarget();
-    socket.on('message', (packet, from) => this.arrived(packet, from.address, from.port));
+    rtp.on('message', (packet, from) => this.arrived(packet, from.address, from.port));
     // ICMP errors of a connected socket land here. A far end that is not listening yet is no failure of ours.
-    socket.on('error', () => undefined);
+    rtp.on('error', () => undefined);
   }
 
   get codec(): Codec {
@@ -43,15 +70,22 @@ export class RtpTransport implements Transport {
     return this.remote !== null && !this.closed;
   }
 
+  /** Audio is encrypted now. */
+  get secure(): boolean {
+    return this.srtp.sender !== null;
+  }
+
   /** The far end says that it sends: its silence means something. */
   get expectsAudio(): boolean {
     const direction = this.remote?.direction;
     return direction === 'sendrecv' || direction === 'sendonly';
   }
 
-  aim(remote: RtpRemote): void {
+  aim(wanted: RtpRemote): void {
     const before = this.remote;
+    const remote = this.readable(wanted);
     this.remote = remote;
+    this.srtp.agree(remote.srtp ?? null);
     // The same far end with another direction (hold and back): the lock stands, so that nobody can slip in.
     if (before !== null && before.address === remote.address && before.port === remote.port) {
       this.retarget();
@@ -63,6 +97,30 @@ export class RtpTransport implements Transport {
   }
 
   send(packet: Uint8Array): void {
+    const { sender } = this.srtp;
+    if (this.target === null) return;
+    const sent = sender === null ? packet : sender.protect(packet);
+    if (sent !== null) this.write(sent);
+  }
+
+  sendRtcp(packet: Uint8Array): void {
+    const { target, remote } = this;
+    if (target === null || remote === null || remote.rtcp === null) return;
+    const { sender } = this.srtp;
+    const sent = sender === null ? packet : sender.protectRtcp(packet);
+    if (remote.rtcp === 'mux') this.write(sent);
+    else this.control.send(sent);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.target = null;
+    this.socket.close();
+    this.control.close();
+  }
+
+  private write(packet: Uint8Array): void {
     const target = this.target;
     if (target === null || this.closed) return;
     try {
@@ -73,28 +131,37 @@ export class RtpTransport implements Transport {
     }
   }
 
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.target = null;
-    this.socket.close();
-  }
-
   private arrived(packet: Buffer, address: string, port: number): void {
     if (this.closed) return;
     const source = this.lock.source;
-    if (source === null) {
-      const header = readRtpHeader(packet);
-      if (header === null) return;
-      if (this.lock.accept(address, port, header.ssrc, header.sequence) === 'drop') return;
-      this.retarget();
-      this.connect();
-      this.listener.connected();
-    } else if (source.port !== port || source.address !== address) {
+    if (source !== null) {
       // Connected or not: strangers' packets may have been in the queue before the kernel began to refuse them.
+      if (source.port !== port || source.address !== address) return;
+      if (isRtcp(packet)) return this.heardControl(packet);
+      const { receiver } = this.srtp;
+      const plain = receiver === null ? packet : receiver.unprotect(packet);
+      if (plain !== null) this.listener.packet(plain, this.now());
       return;
     }
-    this.listener.packet(packet, this.now());
+    const header = readRtpHeader(packet);
+    if (header === null || this.remote === null) return;
+    const { receiver } = this.srtp;
+    const plain = receiver === null ? packet : receiver.unprotect(packet);
+    if (plain === null) return;
+    // Who holds the key is the far end, wherever its NAT lets it speak from.
+    if (receiver !== null) this.lock.latch(address, port);
+    else if (this.lock.accept(address, port, header.ssrc, header.sequence) === 'drop') return;
+    this.retarget();
+    this.connect();
+    this.listener.connected();
+    this.listener.packet(plain, this.now());
+  }
+
+  private heardControl(packet: Uint8Array): void {
+    if (this.closed) return;
+    const { receiver } = this.srtp;
+    const plain = receiver === null ? packet : receiver.unprotectRtcp(packet);
+    if (plain !== null) this.listener.packet(plain, this.now());
   }
 
   private retarget(): void {
@@ -104,6 +171,7 @@ export class RtpTransport implements Transport {
       (remote.direction === 'sendrecv' || remote.direction === 'recvonly') &&
       !isUnspecified(remote.address);
     this.target = wanted ? (this.lock.source ?? { address: remote.address, port: remote.port }) : null;
+    this.control.aim(this.target, remote?.rtcp ?? null);
   }
 
   private connect(): void {
@@ -126,46 +194,64 @@ export class RtpTransport implements Transport {
     this.connected = false;
     this.socket.disconnect();
   }
+
+  /** The far end's address as our socket will write it, so that the two can be compared. */
+  private readable(remote: RtpRemote): RtpRemote {
+    return { ...remote, address: asWritten(remote.address, isIPv6(this.socket.address().address)) };
+  }
+}
+
+/**
+ * The RTCP port of a leg. It hears whoever shares an address with the RTP far end: reports are figures, and a false one harms
+ * nobody's call; encrypted ones prove themselves.
+ */
+class ControlPort {
+  private readonly socket: Socket;
+  private readonly heard: (packet: Uint8Array) => void;
+  private target: Source | null = null;
+  /** Whence it speaks, when that is another port than the SDP said (NAT). */
+  private symmetric: Source | null = null;
+
+  constructor(socket: Socket, heard: (packet: Uint8Array) => void) {
+    this.socket = socket;
+    this.heard = heard;
+    socket.on('message', (packet, from) => {
+      if (this.target === null || from.address !== this.target.address || !isRtcp(packet)) return;
+      this.symmetric = { address: from.address, port: from.port };
+      this.heard(packet);
+    });
+    socket.on('error', () => undefined);
+  }
+
+  aim(rtp: Source | null, told: NonNullable<RtpRemote['rtcp']> | null): void {
+    const before = this.target;
+    if (rtp === null || told === 'mux') this.target = null;
+    else if (told !== null && told.address === rtp.address) this.target = told;
+    else this.target = { address: rtp.address, port: Math.min(rtp.port + 1, 65_535) };
+    if (this.target?.address !== before?.address || this.target?.port !== before?.port) this.symmetric = null;
+  }
+
+  send(packet: Uint8Array): void {
+    const to = this.symmetric ?? this.target;
+    if (to === null) return;
+    try {
+      this.socket.send(packet, to.port, to.address);
+    } catch {
+      // Closed in this moment.
+    }
+  }
+
+  close(): void {
+    this.target = null;
+    this.symmetric = null;
+    this.socket.close();
+  }
 }
 
 /** Old phones hold by aiming us at nowhere (RFC 2543 §B.5). */
 const isUnspecified = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
-/** Hands out even RTP ports, going round, so that a port rests before it is used again and late packets of an old call find nobody. */
-export class RtpPorts {
-  private readonly address: string;
-  private readonly ports: number[] = [];
-  private next = 0;
-
-  constructor(address: string, portMin: number, portMax: number) {
-    this.address = address;
-    for (let port = portMin + (portMin % 2); port <= portMax; port += 2) this.ports.push(port);
-    // Not always from the same end: an outsider should not know where the first call after a start is.
-    this.next = Math.floor(Math.random() * Math.max(1, this.ports.length));
-  }
-
-  /** Binds the next free port. @returns null when all are taken */
-  async open(): Promise<Socket | null> {
-    for (let tries = 0; tries < this.ports.length; tries++) {
-      const port = this.ports[this.next]!;
-      this.next = (this.next + 1) % this.ports.length;
-      const socket = await bind(this.address, port);
-      if (socket !== null) return socket;
-    }
-    return null;
-  }
-}
-
-function bind(address: string, port: number): Promise<Socket | null> {
-  return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    socket.once('error', () => {
-      socket.close();
-      resolve(null);
-    });
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
+function asWritten(address: string, onIPv6: boolean): string {
+  if (isIPv4(address)) return onIPv6 && !isUnspecified(address) ? `::ffff:${address}` : address;
+  return new SocketAddress({ address, family: 'ipv6' }).address;
 }

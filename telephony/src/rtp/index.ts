@@ -17,5 +17,16 @@ export { isRtcp, readRtpHeader, rtpHeaderBytes, writeRtpHeader, type RtpHeader, 
 export { IncomingStream, type Verdict } from './incoming.js';
 export { OutgoingStream } from './outgoing.js';
 export { SourceLock, type Source } from './source-lock.js';
+export {
+  ownKeys,
+  readMasterKey,
+  SrtpReceiver,
+  SrtpSender,
+  SrtpSession,
+  srtpSuites,
+  type OwnKeys,
+  type SrtpKey,
+  type SrtpSuite,
+} from './srtp/index.js';
 export type { Transport, TransportListener } from './transport.js';
 export { digitSteps, eventDigits, isDigits, TelephoneEventReader, type EventStep } from './telephone-event.js';

@@ -35,6 +35,12 @@ export class SourceLock {
     this.stranger = null;
   }
 
+  /** Whoever proved that they are the far end, wherever they are. */
+  latch(address: string, port: number): void {
+    this.locked = { address, port };
+    this.stranger = null;
+  }
+
   /**
    * @param ssrc and `sequence` of a packet that parsed as RTP
    * @returns whether the packet may pass; `latched` on the one that closes the lock

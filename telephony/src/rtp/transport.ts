@@ -11,13 +11,15 @@ export interface Transport {
   readonly open: boolean;
   /** @param packet a whole RTP packet; the transport may keep it until it is gone. Never throws: a packet that cannot go is lost */
   send(packet: Uint8Array): void;
+  /** @param packet a compound RTCP packet of ours */
+  sendRtcp(packet: Uint8Array): void;
   /** Ends it. Nothing is reported afterwards. Safe to call twice. */
   close(): void;
 }
 
 /** What a transport tells its leg. */
 export interface TransportListener {
-  /** An RTP packet from the far end (its source already believed). The leg may write to it. */
+  /** An RTP or RTCP packet from the far end (its source already believed). The leg may write to it. */
   packet(packet: Uint8Array, nowMs: number): void;
   /** Audio can flow. */
   connected(): void;

@@ -59,6 +59,11 @@ export class WebRtcTransport implements Transport {
     }
   }
 
+  /** Told apart from RTP by its type, and encrypted as what it is, by the library. */
+  sendRtcp(packet: Uint8Array): void {
+    this.send(packet);
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -23,6 +23,7 @@ import type { Log } from './log.js';
 import { createMediaLink } from './media-link.js';
 import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
+import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
 import { trunkFinder, type Trunk } from './trunks.js';
 import { createTakeUp } from './taking-over.js';
@@ -162,6 +163,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         media,
         open: media.ready && !stopping,
         now,
+        wish: wishOf(options.trunks.find(({ id }) => id === trunk) ?? null),
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -182,7 +184,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     after,
     log,
   });
-  const takeUp = createTakeUp({ sip, media, customers, lines, recordings, tell, emit, now, log });
+  const takeUp = createTakeUp({ sip, media, findTrunk, customers, lines, recordings, tell, emit, now, log });
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
   let opened!: () => void;

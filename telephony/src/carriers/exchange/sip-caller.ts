@@ -1,18 +1,19 @@
 /** A caller on a SIP trunk: INVITE, its media leg, and what becomes of both until the exchange knows the leg. */
 import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
-import { createHash } from 'node:crypto';
 import { MediaError, type MediaClient } from '../../media/contract.js';
-import type { RtpRemote } from '../../media/protocol.js';
-import { answerSdp, offerSdp, type SdpAudio, type SdpOurs } from '../../sdp/index.js';
+import type { SdpAudio } from '../../sdp/index.js';
 import type { CallListener, DialogSnapshot, IncomingCall } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import type { Log } from './log.js';
+import { createSipAudio, type AudioWish } from './sip-audio.js';
 
 export interface SipCallerOptions {
   leg: LegId;
   media: Pick<MediaClient, 'request'>;
   now(): EpochMs;
   log: Log;
+  /** How the caller's trunk wants its audio. */
+  wish: AudioWish;
 }
 
 export interface NewSipCall extends SipCallerOptions {
@@ -50,14 +51,6 @@ const reasons: Readonly<Record<HangUpCause, string>> = {
 export const byeReason = (cause: HangUpCause): string => reasons[cause];
 const retryAfterS = 5;
 
-/** @returns what we want to send to, in the far end's first choice of codec; null when there is nothing in common */
-export function remoteOf(audio: SdpAudio): RtpRemote | null {
-  const codec = audio.codecs[0];
-  if (codec === undefined || audio.port === 0 || audio.secure) return null;
-  const { address, port, dtmfPayloadType, ptimeMs, direction } = audio;
-  return { address, port, codec, dtmfPayloadType, ptimeMs, direction };
-}
-
 function endCall(call: IncomingCall, answered: boolean, cause: HangUpCause): void {
   if (answered) return call.hangUp(reasons[cause]);
   const [status, reason] = refusals[cause];
@@ -65,40 +58,25 @@ function endCall(call: IncomingCall, answered: boolean, cause: HangUpCause): voi
   else call.refuse(status, reason);
 }
 
-/**
- * Digits for the `o=` line: unlike those of any other leg, and the same in whichever process (RFC 4566 §5.2: at most 63 bits,
- * for those who read them as a number).
- */
-function sessionIdOf(leg: LegId): string {
-  return String(createHash('sha256').update(leg).digest().readBigUInt64BE() >> 2n);
-}
-
 /** A caller who rings in, or one who was answered by a process before this one. */
 export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCall): CallListener {
   const { leg, media, log } = options;
   let over = false;
   let told: FarEndListener | null = null;
-  let ours: SdpOurs | null = null;
-  const sessionId = sessionIdOf(leg);
+  const audio = createSipAudio(leg, options.wish);
 
-  const aim = (audio: SdpAudio): boolean => {
-    const remote = remoteOf(audio);
+  const aim = (theirs: SdpAudio): boolean => {
+    const remote = audio.remoteOf(theirs);
     if (remote === null) return false;
     media
       .request({ type: 'aim-rtp', leg, remote })
       .catch((problem: unknown) => log.warn({ leg, problem: String(problem) }, 'media: re-aim failed'));
     return true;
   };
-  /** Each description of ours has a version above the last (RFC 3264 §8). */
-  const describe = (offer: SdpAudio | null): string | null => {
-    if (ours === null) return null;
-    ours = { ...ours, version: ours.version + 1 };
-    return offer === null ? offerSdp(ours) : answerSdp(offer, ours);
-  };
   const far: FarEnd = {
     ring: () => call.ring(),
     answer() {
-      const sdp = describe(call.offer);
+      const sdp = audio.describe(call.offer);
       if (sdp !== null) call.answer(sdp);
     },
     end(reached, cause) {
@@ -108,10 +86,10 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   };
 
   async function open({ arrived, stillborn }: NewSipCall): Promise<void> {
-    const remote = call.offer === null ? null : remoteOf(call.offer);
-    const { address, port } = await media.request({ type: 'open-rtp', leg, remote });
+    const remote = call.offer === null ? null : audio.remoteOf(call.offer);
+    const opened = await media.request({ type: 'open-rtp', leg, remote });
     if (over) return stillborn(); // cancelled while the port was being opened
-    ours = { address, port, sessionId, version: 0 };
+    audio.opened(opened);
     told = arrived(far);
   }
   function begin(fresh: NewSipCall): void {
@@ -120,7 +98,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       endCall(call, false, cause);
       fresh.stillborn();
     };
-    if (call.offer !== null && remoteOf(call.offer) === null) return refuse('not-acceptable');
+    if (call.offer !== null && audio.remoteOf(call.offer) === null) return refuse('not-acceptable');
     if (!fresh.open) return refuse('overloaded');
     open(fresh).catch((problem: unknown) => {
       log.error({ leg, problem: String(problem) }, 'exchange: no media leg for a caller');
@@ -132,7 +110,11 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
 
   if ('rtp' in options) {
     // Seconds as the version: above every one of a process before this one.
-    ours = { ...options.rtp, sessionId, version: Math.floor(options.now() / 1_000) };
+    audio.opened(options.rtp, Math.floor(options.now() / 1_000));
+    media.request({ type: 'keys-of', leg }).then(
+      (known) => audio.keys(known),
+      (problem: unknown) => log.warn({ leg, problem: String(problem) }, 'media: no keys of a leg that was taken up'),
+    );
     told = options.takenUp(far);
   } else begin(options);
 
@@ -157,7 +139,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
     },
     onReoffer(offer) {
       if (over || (offer !== null && !aim(offer))) return null;
-      return describe(offer);
+      return audio.describe(offer);
     },
     onDigit: (digit) => told?.digit(digit),
   };

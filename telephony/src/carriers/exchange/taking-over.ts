@@ -10,11 +10,14 @@ import type { Customers } from './customers.js';
 import type { Lines } from './lines.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
+import { wishOf } from './sip-audio.js';
 import { readToken, takeSipCall } from './sip-caller.js';
+import type { Trunk } from './trunk.js';
 
 export interface TakingOverOptions {
   sip: Pick<SipEndpoint, 'adopt'>;
   media: Pick<MediaClient, 'request'>;
+  findTrunk(address: string): Trunk | null;
   customers: Customers;
   lines: Lines;
   recordings: Recordings;
@@ -29,7 +32,7 @@ export interface TakingOverOptions {
 export type TakeUp = (known: KnownLeg, all: readonly HeldLeg[]) => RestoredLeg | null;
 
 export function createTakeUp(options: TakingOverOptions): TakeUp {
-  const { sip, media, customers, lines, recordings, tell, emit, now, log } = options;
+  const { sip, media, findTrunk, customers, lines, recordings, tell, emit, now, log } = options;
 
   /** The record is the truth: a command that was written down and no longer carried out is carried out now. */
   function bringInLine({ leg, talk, sound }: KnownLeg, held: HeldLeg, bridged: boolean): void {
@@ -54,7 +57,15 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
     if (bridged !== undefined && line === null) tell({ type: 'unbridge', a: leg, b: bridged.leg });
     const state = joins ? { agentLeg: talk.agentLeg, agent: talk.agent, line, held: talk.held } : null;
     const lives = sip.adopt(dialog, (call) =>
-      takeSipCall(call, { leg, media, now, log, rtp, takenUp: (far) => customers.takeUp(leg, far, dialog, state) }),
+      takeSipCall(call, {
+        leg,
+        media,
+        now,
+        log,
+        rtp,
+        wish: wishOf(findTrunk(dialog.source.address)),
+        takenUp: (far) => customers.takeUp(leg, far, dialog, state),
+      }),
     );
     if (!lives) return null;
     if (recording !== null && held.recording === recording) recordings.takeUp(recording, leg);

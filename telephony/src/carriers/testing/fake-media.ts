@@ -31,6 +31,11 @@ export interface FakeMedia extends MediaClient {
   forgetControl(): void;
 }
 
+export const fakeKeys = {
+  AES_CM_128_HMAC_SHA1_80: Buffer.alloc(30, 1).toString('base64'),
+  AES_CM_128_HMAC_SHA1_32: Buffer.alloc(30, 2).toString('base64'),
+};
+
 export function fakeMedia(options: { now(): number }): FakeMedia {
   const legs = new Map<string, FakeLeg>();
   const requests: MediaRequest[] = [];
@@ -122,7 +127,9 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         return { version: request.version, pid: 1, legs: listed() };
       case 'open-rtp':
         open(request.leg, fresh('rtp', request.remote));
-        return { address: '127.0.0.1', port };
+        return { address: '127.0.0.1', port, keys: fakeKeys };
+      case 'keys-of':
+        return { keys: fakeKeys, secure: (must(request.leg).remote?.srtp ?? null) !== null };
       case 'aim-rtp':
         must(request.leg).remote = request.remote;
         return null;

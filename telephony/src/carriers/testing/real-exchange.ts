@@ -8,7 +8,7 @@ import { mediaProtocolVersion } from '../../media/protocol.js';
 import type { RunningMedia } from '../../media/testing/media-process.js';
 import { createSipEndpoint } from '../../net/sip-endpoint.js';
 import { createExchange } from '../exchange/exchange.js';
-import { loopbackAddresses } from '../exchange/trunks.js';
+import { loopbackAddresses, type Trunk } from '../exchange/trunks.js';
 
 export const now = () => epochMs(Date.now());
 
@@ -19,7 +19,7 @@ export const now = () => epochMs(Date.now());
 export async function realExchange(
   media: RunningMedia,
   sipPort: number,
-  options: { started?: boolean; recordingsDir?: string } = {},
+  options: { started?: boolean; recordingsDir?: string; trunk?: Partial<Trunk> } = {},
 ) {
   const recordingsDir = options.recordingsDir ?? mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
   const complaints: string[] = [];
@@ -36,7 +36,7 @@ export async function realExchange(
         log,
       }),
     media: media.client,
-    trunks: [{ id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } }],
+    trunks: [{ id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses }, ...options.trunk }],
     recordingsDir,
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),

@@ -6,7 +6,10 @@ import {
   sequencesApart,
   ticksApart,
   writeRtpHeader,
+  SrtpReceiver,
+  SrtpSender,
   type RtpHeader,
+  type SrtpKey,
 } from '../../rtp/index.js';
 
 export interface HeardByPeer {
@@ -26,25 +29,31 @@ export class RtpPeer {
   /** Whereto it speaks. */
   target: { port: number; address: string } | null = null;
   private stopTalking: (() => void) | null = null;
+  private sender: SrtpSender | null = null;
+  private receiver: SrtpReceiver | null = null;
+  /** Every packet that left, as it left. */
+  readonly sent: Buffer[] = [];
 
   private constructor(socket: Socket) {
     this.socket = socket;
     this.port = socket.address().port;
     this.ssrc = Math.floor(Math.random() * 2 ** 32);
     socket.on('error', () => undefined);
-    socket.on('message', (packet) => {
+    socket.on('message', (secret) => {
+      const packet = this.receiver === null ? secret : this.receiver.unprotect(secret);
+      if (packet === null) return;
       const header = readRtpHeader(packet);
       if (header === null) return;
-      const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+      const payload = Buffer.from(packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength));
       this.heard.push({ atMs: performance.now(), header, payload });
     });
   }
 
-  static async open(port = 0): Promise<RtpPeer> {
-    const socket = createSocket('udp4');
+  static async open(port = 0, address = '127.0.0.1'): Promise<RtpPeer> {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.bind(port, '127.0.0.1', resolve);
+      socket.bind(port, address, resolve);
     });
     return new RtpPeer(socket);
   }
@@ -53,15 +62,23 @@ export class RtpPeer {
     this.target = target;
   }
 
+  /** Speaks by `ours` and hears by `theirs` from here on. */
+  secure(ours: SrtpKey, theirs: SrtpKey): void {
+    this.sender = new SrtpSender(ours.suite, Buffer.from(ours.key, 'base64'));
+    this.receiver = new SrtpReceiver(theirs.suite, Buffer.from(theirs.key, 'base64'));
+  }
+
   send(payloadType: number, payload: Uint8Array, marker = false): void {
     const packet = Buffer.alloc(12 + payload.length);
     this.sequence = (this.sequence + 1) & 0xffff;
     writeRtpHeader(packet, 0, payloadType, { sequence: this.sequence, timestamp: this.timestamp, marker }, this.ssrc);
     packet.set(payload, 12);
-    if (this.target !== null) this.socket.send(packet, this.target.port, this.target.address);
+    const sent = this.sender === null ? packet : this.sender.protect(packet);
+    if (sent !== null) this.sendRaw(sent);
   }
 
   sendRaw(packet: Uint8Array): void {
+    this.sent.push(Buffer.from(packet));
     if (this.target !== null) this.socket.send(packet, this.target.port, this.target.address);
   }
 
