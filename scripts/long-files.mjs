@@ -4,10 +4,6 @@
  * @type {Record<string, {lines: number, because: string}>}
  */
 export const longFiles = {
-  'telephony/src/sip/agent/inbound-call.ts': {
-    lines: 351,
-    because: 'one dialog towards us from INVITE to BYE',
-  },
   'lab/src/simulation/telephony.ts': {
     lines: 378,
     because: 'one fake of one port, read beside its contract',

@@ -104,6 +104,8 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
 
     adopt: (dialog, take) => agent.adopt(dialog, take),
 
+    call: (request, listener) => agent.call(request, listener),
+
     endOrphan: (dialog, cause) => agent.endOrphan(dialog, cause),
 
     async stop(graceMs, calls = 'hang-up') {

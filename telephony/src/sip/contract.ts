@@ -3,7 +3,10 @@
  * engine of this folder; carriers never touch a message, a transaction or a socket.
  */
 import type { SdpAudio } from '../sdp/contract.js';
+import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
+import type { Credentials } from './digest/authorizer.js';
+import type { Hop } from './ports.js';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls';
 
@@ -34,15 +37,42 @@ export interface IncomingCall {
   refuse(status: number, reason: string, retryAfterS?: number): void;
   /** BYE in a confirmed dialog, 480 before an answer. `cause` becomes a Reason header (RFC 3326). */
   hangUp(cause: string): void;
+  /** Once answered: has our new description to the far end, by re-INVITE; `onReoffered` follows. The latest one counts. */
+  reoffer(sdp: string): void;
   /** All that is needed to take the call up in another process after ours died: JSON-safe. */
   snapshot(): DialogSnapshot | null;
 }
 
 export interface DialogSnapshot extends Dialog {
   source: SipSource;
+  /** Missing in those of earlier releases: their far ends are refreshed by nobody and by re-INVITE. */
+  session?: {
+    /** The INVITE was ours. */
+    weCalled: boolean;
+    /** The far end takes UPDATE. */
+    allowsUpdate: boolean;
+    timer: SessionTimer | null;
+  };
 }
 
-export interface CallListener {
+/** What is told of an answered call, whoever placed it. */
+export interface SessionListener {
+  /**
+   * A re-INVITE or UPDATE with SDP: return our answer, or null to refuse with 488. Without SDP `offer` is null: return our offer;
+   * this also comes when we have to refresh the session ourselves.
+   */
+  onReoffer(offer: SdpAudio | null): string | null;
+  /** A DTMF digit by SIP INFO (application/dtmf-relay or application/dtmf). */
+  onDigit(digit: string): void;
+  /** The far end's SDP where a 200 of ours carried the offer. */
+  onAcknowledged?(answer: SdpAudio | null): void;
+  /** What the far end says to a description that we sent. Null: it refused, and all stays as it was. */
+  onReoffered?(answer: SdpAudio | null): void;
+  /** `snapshot()` says something else now: the far end moved, or the session timer changed. */
+  onChanged?(): void;
+}
+
+export interface CallListener extends SessionListener {
   onAnswered(): void;
   /**
    * ACK arrived. `answer` is the far end's SDP when our 200 carried the offer. Of a re-INVITE only that case is told: the far
@@ -51,10 +81,58 @@ export interface CallListener {
   onAcknowledged(answer: SdpAudio | null): void;
   /** Exactly once in every life, and the last that is heard: after our own `hangUp` ('hung-up') and `refuse` ('failed') too. */
   onEnded(cause: 'hung-up' | 'cancelled' | 'failed'): void;
-  /** A re-INVITE or UPDATE with SDP: return our answer, or null to refuse with 488. Without SDP `offer` is null: return our offer. */
-  onReoffer(offer: SdpAudio | null): string | null;
-  /** A DTMF digit by SIP INFO (application/dtmf-relay or application/dtmf). */
-  onDigit(digit: string): void;
+}
+
+/** A call that we place. */
+export interface CallRequest {
+  trunk: string;
+  /** In order of preference; the next is tried when one does not answer, cannot be reached or says 503. */
+  hops: readonly Hop[];
+  /** For whoever asks on the way; null: a 401 or 407 is a refusal. */
+  credentials: Credentials | null;
+  /** Whom to ring: a sip: or tel: address. */
+  to: string;
+  /** Who we say calls: a sip: address for From. */
+  from: string;
+  displayName: string | null;
+  /** The same for those who trust us (RFC 3325). `preferred`: to a carrier that decides itself. */
+  identity: { header: 'asserted' | 'preferred'; uri: string } | null;
+  /** The number is withheld: From is anonymous, and `Privacy: id` asks those who know the identity to keep it (RFC 3323). */
+  withheld: boolean;
+  /** Our description. */
+  offer: string;
+  /** How long it may ring; then `cancelled` by us, told as 'no-answer'. */
+  ringMsMax: number;
+  /** Sent along, as they are; none that the engine writes itself. */
+  headers?: readonly { name: string; value: string }[];
+}
+
+/** An INVITE of ours and what comes of it. Every method may be called at any time; late ones are no-ops. */
+export interface OutgoingCall {
+  readonly id: string;
+  /** BYE in an answered call, CANCEL before. `cause` becomes a Reason header of the BYE. */
+  hangUp(cause: string): void;
+  reoffer(sdp: string): void;
+  /** Null until it is answered. */
+  snapshot(): DialogSnapshot | null;
+}
+
+/**
+ * Why a call of ours ended. `refused`: with `status`. `no-answer`: it rang for as long as it may. `unreachable`: no hop answered.
+ * `failed`: an answer that cannot be used, an expired session.
+ */
+export type OutgoingEnd = 'hung-up' | 'cancelled' | 'refused' | 'no-answer' | 'unreachable' | 'failed';
+
+export interface OutgoingListener extends SessionListener {
+  /**
+   * 180 and the like. `early`: the far end sends audio before it answers (a tone, an announcement); null: ring-back is ours. A
+   * forked call may ring at several places, each with a word of its own; the latest counts.
+   */
+  onProgress(status: number, early: SdpAudio | null): void;
+  /** Answered, and acknowledged. */
+  onAnswered(answer: SdpAudio): void;
+  /** Exactly once in every life, and the last that is heard. `status`: the final one, if there was any; `reason`: its words. */
+  onEnded(cause: OutgoingEnd, status: number | null, reason: string | null): void;
 }
 
 export interface SipEndpointHandlers {
@@ -62,6 +140,8 @@ export interface SipEndpointHandlers {
   trunkOf(source: SipSource): string | null;
   /** A new call from a trunk. Return the listener of its life. */
   onCall(call: IncomingCall, trunk: string): CallListener;
+  /** What we answer when the trunk asks for a password within a call. */
+  credentialsOf?(trunk: string): Credentials | null;
 }
 
 export interface SipEndpoint {
@@ -74,6 +154,8 @@ export interface SipEndpoint {
    * @returns false when nobody of ours is at the snapshot's source, or the call is known already
    */
   adopt(dialog: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean;
+  /** Places a call. What becomes of it is told after this returns, never before. */
+  call(request: CallRequest, listener: OutgoingListener): OutgoingCall;
   /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
   endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
   /** Hangs up what is open (unless it is to live on), waits for transactions at most `graceMs`, closes the sockets. */

@@ -68,6 +68,9 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       return endpoint;
     },
     start: () => Promise.resolve(),
+    call: () => {
+      throw new Error('nobody is called here');
+    },
     endOrphan(dialog, cause) {
       orphans.push({ dialog, cause });
       return Promise.resolve();
@@ -123,6 +126,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
           end();
           caller.told.push(`bye ${cause}`);
         },
+        reoffer: (sdp) => void caller.sdps.push(sdp),
         snapshot: () =>
           caller.state !== 'answered'
             ? null

@@ -1,4 +1,7 @@
-/** Repeats our 2xx until its ACK comes (RFC 3261 §13.3.1.4): T1 doubling to T2, given up after 64·T1, over TCP too. */
+/**
+ * Repeats our 2xx until its ACK comes (RFC 3261 §13.3.1.4): T1 doubling to T2, given up after 64·T1, over TCP too. A reliable
+ * provisional answer is repeated alike until its PRACK, but doubles without end (RFC 3262 §3).
+ */
 import type { Timers } from '../ports.js';
 import { patience, type TimerValues } from '../transaction/timers.js';
 
@@ -7,12 +10,12 @@ export class AnswerRepeater {
   readonly #cancelGiveUp: () => void;
   #done = false;
 
-  constructor(timers: Timers, times: TimerValues, resend: () => void, givenUp: () => void) {
+  constructor(timers: Timers, times: TimerValues, resend: () => void, givenUp: () => void, longestMs = times.t2) {
     const again = (ms: number): void => {
       this.#cancelResend = timers.after(ms, () => {
         if (this.#done) return;
         resend();
-        again(Math.min(ms * 2, times.t2));
+        again(Math.min(ms * 2, longestMs));
       });
     };
     again(times.t1);

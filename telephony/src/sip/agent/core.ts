@@ -1,9 +1,10 @@
 /** What a call needs of the agent around it. */
+import type { Credentials } from '../digest/authorizer.js';
 import type { SipHeader, SipRequest } from '../message.js';
 import type { Chance, Hop, SipLog, Timers } from '../ports.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import type { TimerValues } from '../transaction/timers.js';
-import type { InboundCall } from './inbound-call.js';
+import type { Call } from './call.js';
 import type { Peer } from './ourselves.js';
 
 export interface AgentCore {
@@ -23,5 +24,11 @@ export interface AgentCore {
   /** Adds our Via and sees the request through a client transaction. */
   sendRequest(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction;
   readonly chance: Chance;
-  forget(call: InboundCall): void;
+  /** The ACK of a 2xx has no transaction (§13.2.2.4): it goes out once, and nothing comes back. */
+  sendAck(request: SipRequest, hop: Hop): void;
+  /** What we answer to a trunk that asks for a password. */
+  credentialsOf(trunk: string): Credentials | null;
+  /** Lets in what comes from this address until the call back: the far end of a call of ours need not be on any trunk's list. */
+  expect(address: string): () => void;
+  forget(call: Call): void;
 }

@@ -330,13 +330,13 @@ describe('requests in the dialog', () => {
     world.receive(
       inDialog(world, { body: offerText.replace('RTP/AVP 0', 'RTP/AVP 8'), contact: '<sip:new@192.0.2.11>' }),
     );
-    expect(world.told).toMatchObject([{ reoffer: { codecs: ['PCMA'] } }]);
+    expect(world.told).toMatchObject([{ reoffer: { codecs: ['PCMA'] } }, 'changed']);
     world.timers.advance(500);
     expect(world.news()).toEqual(['200 INVITE', '200 INVITE']);
     world.receive(ack(world, { cseq: 2, branch: 'z9hG4bKack2' }));
     world.timers.advance(60_000);
     expect(world.news()).toEqual([]);
-    expect(world.told).toHaveLength(1);
+    expect(world.told).toHaveLength(2);
     world.calls[0]?.hangUp('x');
     expect(world.lastRequest().uri).toBe('sip:new@192.0.2.11');
     expect(world.sent.at(-1)?.hop).toMatchObject({ address: '192.0.2.11', port: 5060 });
@@ -380,7 +380,7 @@ describe('requests in the dialog', () => {
     world.receive(inDialog(world, { method: 'UPDATE', body: offerText }));
     world.receive(inDialog(world, { method: 'UPDATE', cseq: 3, contact: '<sip:moved@192.0.2.10>' }));
     expect(world.news()).toEqual(['200 UPDATE', '200 UPDATE']);
-    expect(world.told).toHaveLength(1);
+    expect(world.told).toMatchObject([{ reoffer: {} }, 'changed']);
     expect(world.calls[0]?.snapshot()?.remoteTarget).toBe('sip:moved@192.0.2.10');
     const ringing = makeWorld();
     ringing.receive(invite());

@@ -1,11 +1,16 @@
 /** What a user agent server checks before it acts on a request (RFC 3261 §8.2), in the RFC's order. Pure. */
 import { header, headerTokens, headerValues, type SipHeader, type SipRequest } from '../message.js';
+import { answerTimer, minSeS } from './session-timer.js';
 
-/** What we do. PRACK, REFER and SUBSCRIBE are known but not ours. */
-export const allowed = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'] as const;
-const known = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH', 'PRACK']);
+/** What we do. REFER and SUBSCRIBE are known but not ours. */
+export const allowed = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE', 'PRACK'] as const;
+const known = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH']);
+/** Extensions that may be required of us: RFC 3262, RFC 4028. */
+const supported = ['100rel', 'timer'];
 
 export const allowHeader: SipHeader = { name: 'allow', value: allowed.join(', ') };
+export const supportedHeader: SipHeader = { name: 'supported', value: supported.join(', ') };
+export const sdpHeader: SipHeader = { name: 'content-type', value: 'application/sdp' };
 export const acceptHeader: SipHeader = { name: 'accept', value: 'application/sdp' };
 
 export interface Refusal {
@@ -19,12 +24,19 @@ export function refusalOf(request: SipRequest): Refusal | null {
     return { status: known.has(request.method) ? 405 : 501, headers: [allowHeader] };
   }
   if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416, headers: [] };
-  // We support no extension that could be required. §8.2.2.3 wants back what was asked, spelled as it was.
-  const required = headerValues(request, 'require').join(', ');
-  if (required !== '' && request.method !== 'CANCEL') {
-    return { status: 420, headers: [{ name: 'unsupported', value: required }] };
+  // §8.2.2.3 wants back what was asked, spelled as it was.
+  const required = headerValues(request, 'require').flatMap((value) => value.split(','));
+  const unsupported = required
+    .map((option) => option.trim())
+    .filter((option) => !supported.includes(option.toLowerCase()));
+  if (unsupported.length > 0 && request.method !== 'CANCEL') {
+    return { status: 420, headers: [{ name: 'unsupported', value: unsupported.join(', ') }] };
   }
-  return request.method === 'INVITE' || request.method === 'UPDATE' ? contentRefusal(request) : null;
+  if (request.method !== 'INVITE' && request.method !== 'UPDATE') return null;
+  // RFC 4028 §9: sessions that would have to be refreshed every few seconds are a load and no use.
+  if (answerTimer(request) === 'too-short')
+    return { status: 422, headers: [{ name: 'min-se', value: String(minSeS) }] };
+  return contentRefusal(request);
 }
 
 function contentRefusal(request: SipRequest): Refusal | null {

@@ -15,7 +15,8 @@ describe('what a request must be (§8.2)', () => {
     ['INFO', {}, 481],
     ['INVITE', { toTag: 'unknown' }, 481],
     ['OPTIONS', { toTag: 'unknown' }, 481],
-    ['INVITE', { extra: ['Require: 100rel'] }, 420],
+    ['INVITE', { extra: ['Require: 100rel, precondition'] }, 420],
+    ['INVITE', { body: offerText, extra: ['Supported: timer', 'Session-Expires: 60'] }, 422],
     ['INVITE', { uri: 'http://example.com' }, 416],
     ['INVITE', { body: '<x/>', type: 'application/xml' }, 415],
     ['INVITE', { body: offerText, extra: ['Content-Encoding: gzip'] }, 415],
@@ -33,7 +34,8 @@ describe('what a request must be (§8.2)', () => {
     const world = makeWorld();
     world.receive(requestText({ method: 'OPTIONS' }));
     const response = world.lastResponse();
-    expect(header(response, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE');
+    expect(header(response, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK');
+    expect(header(response, 'supported')).toBe('100rel, timer');
     expect(header(response, 'accept')).toBe('application/sdp');
     expect(header(response, 'to')).toMatch(/;tag=[0-9a-f]{24}$/);
   });
@@ -42,8 +44,8 @@ describe('what a request must be (§8.2)', () => {
     const world = makeWorld();
     world.receive(requestText({ method: 'REFER' }));
     expect(header(world.lastResponse(), 'allow')).toContain('INVITE');
-    world.receive(invite({ extra: ['Require: 100rel, foo'] }));
-    expect(header(world.lastResponse(), 'unsupported')).toBe('100rel, foo');
+    world.receive(invite({ extra: ['Require: Foo, 100rel, bar'] }));
+    expect(header(world.lastResponse(), 'unsupported')).toBe('Foo, bar');
   });
 
   test('a copy of an INVITE that came another way: 482', () => {

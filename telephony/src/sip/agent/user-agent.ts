@@ -4,7 +4,15 @@
  * The order in which a message is judged: source, syntax, response or request, copy of a known request, dialog, rules (§8.2),
  * and only then is anything made of it.
  */
-import type { CallListener, DialogSnapshot, IncomingCall, SipEndpointHandlers } from '../contract.js';
+import type {
+  CallListener,
+  CallRequest,
+  DialogSnapshot,
+  IncomingCall,
+  OutgoingCall,
+  OutgoingListener,
+  SipEndpointHandlers,
+} from '../contract.js';
 import { dialogKey, requestInDialog } from '../dialog.js';
 import { headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { mintBranch, mintTag } from '../mint.js';
@@ -16,17 +24,22 @@ import { responseTo } from '../responses.js';
 import { serializeMessage } from '../serialize.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import { TransactionLayer } from '../transaction/layer.js';
-import { hopOfAnswer, type ServerTransaction } from '../transaction/server.js';
+import type { ServerTransaction } from '../transaction/server.js';
 import { rfcTimers, type TimerValues } from '../transaction/timers.js';
-import { stampVia, type Via } from '../via.js';
+import { formatVia, type Via } from '../via.js';
+import { AdoptedCall } from './adopted-call.js';
 import { sessionOf } from './body.js';
+import type { Call } from './call.js';
 import type { AgentCore } from './core.js';
-import { InboundCall, isFromPeerOf, reasonHeader } from './inbound-call.js';
+import { reasonHeader } from './dialog-link.js';
+import { Door } from './door.js';
+import { InboundCall } from './inbound-call.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
+import { OutboundCall } from './outbound-call.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
 import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
-import { RateLimiter } from './rate-limiter.js';
-import { acceptHeader, allowHeader, refusalOf } from './rules.js';
+import { acceptHeader, allowHeader, refusalOf, supportedHeader } from './rules.js';
+import type { Session } from './session.js';
 
 export interface UserAgentOptions extends Ourselves {
   /** Server and User-Agent; null for none. */
@@ -49,24 +62,18 @@ export class UserAgent {
   readonly #layer: TransactionLayer;
   readonly #core: AgentCore;
   readonly #limits: AgentLimits;
-  readonly #calls = new Map<string, InboundCall>();
+  /** By our tag and Call-ID. */
+  readonly #calls = new Map<string, Call>();
   /** Calls by what a merged copy of their INVITE would share (§8.2.2.2). */
   readonly #fresh = new Map<string, InboundCall>();
-  readonly #invites: RateLimiter;
-  readonly #refusals: RateLimiter;
-  readonly #allRefusals: RateLimiter;
-  readonly #strangers: RateLimiter;
+  readonly #door: Door;
   readonly #userAgentHeaders: SipHeader[];
   #closing = false;
 
   constructor(options: UserAgentOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    const { refusals, refusalsPerSource, invitesPerSecond, strangerLogMs } = this.#limits;
-    this.#invites = new RateLimiter({ perSecond: invitesPerSecond, burst: invitesPerSecond * 2 });
-    this.#refusals = new RateLimiter({ perSecond: refusalsPerSource, burst: refusalsPerSource * 5 });
-    this.#allRefusals = new RateLimiter({ perSecond: refusals, burst: refusals * 2 });
-    this.#strangers = new RateLimiter({ perSecond: 1_000 / strangerLogMs, burst: 1 });
+    this.#door = new Door({ wire: options.wire, now: () => options.now(), log: options.log, limits: this.#limits });
     const times = options.times ?? rfcTimers;
     this.#layer = new TransactionLayer({ wire: options.wire, timers: options.timers, times });
     const { userAgent } = options;
@@ -84,10 +91,17 @@ export class UserAgent {
       upTo: (n) => Buffer.from(options.chance(4)).readUInt32BE(0) % n,
       chance: options.chance,
       sendRequest: (request, hop, user) => this.#send(request, hop, user),
-      forget: (call) => {
-        this.#calls.delete(dialogKey(call.dialog.callId, call.dialog.localTag));
-        this.#fresh.delete(freshKey(call.dialog.remoteTag, call.dialog.callId, call.inviteCseq));
+      sendAck: (request, hop) => {
+        const headers = [
+          { name: 'via', value: formatVia(this.#via(hop)) },
+          ...request.headers,
+          ...this.#userAgentHeaders,
+        ];
+        options.wire.send(hop, serializeMessage({ ...request, headers }), () => {});
       },
+      credentialsOf: (trunk) => options.handlers.credentialsOf?.(trunk) ?? null,
+      expect: (address) => this.#door.expect(address),
+      forget: (call) => void this.#calls.delete(call.key),
     };
   }
 
@@ -111,7 +125,7 @@ export class UserAgent {
 
   /** Sends a BYE for a dialog whose process died. Resolves when it was answered or given up. */
   endOrphan(orphan: DialogSnapshot, cause: string): Promise<void> {
-    const { source, ...dialog } = orphan;
+    const { source, session: _, ...dialog } = orphan;
     const [after, request] = requestInDialog(dialog, 'BYE', [{ name: 'reason', value: reasonHeader(cause) }]);
     return new Promise((resolve) => {
       this.#send(request, hopOf(after, source, null), {
@@ -131,12 +145,20 @@ export class UserAgent {
   /** Takes up an answered call that a process before this one left. @returns false when it is nobody's, or known */
   adopt(snapshot: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean {
     const trunk = this.#options.handlers.trunkOf(snapshot.source);
-    const key = dialogKey(snapshot.callId, snapshot.localTag);
-    if (trunk === null || this.#calls.has(key)) return false;
-    const call = new InboundCall(this.#core, snapshot, trunk, snapshot.localTag, null);
-    this.#calls.set(key, call);
+    if (trunk === null || this.#calls.has(dialogKey(snapshot.callId, snapshot.localTag))) return false;
+    const call = new AdoptedCall(this.#core, snapshot, trunk);
+    this.#calls.set(call.key, call);
     call.attach(take(call));
     return true;
+  }
+
+  /** Places a call. What becomes of it is told after this returns, never before. */
+  call(request: CallRequest, listener: OutgoingListener): OutgoingCall {
+    const call = new OutboundCall(this.#core, request);
+    this.#calls.set(call.key, call);
+    call.attach(listener);
+    call.start(this.#closing || this.#calls.size > this.#limits.dialogs);
+    return call;
   }
 
   /** From now on new calls are answered 503; the open ones are left to the next process. */
@@ -157,6 +179,7 @@ export class UserAgent {
 
   close(): void {
     this.#closing = true;
+    for (const call of this.#calls.values()) call.stop();
     this.#layer.close();
   }
 
@@ -164,16 +187,17 @@ export class UserAgent {
     const { transport, address, port } = arrival;
     const trunk = this.#options.handlers.trunkOf({ transport, address, port });
     // A stranger beyond its rate is not even read: reading is what a flood would cost us.
-    if (trunk === null && !this.#mayRefuse(arrival)) return;
+    const expected = trunk === null && (this.#door.expects(address) || this.#layer.awaits(address));
+    if (trunk === null && !expected && !this.#door.mayRefuse(arrival)) return;
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
       if (parsed.code === 'keep-alive') return;
       const { code, detail, answerable } = parsed;
       this.#options.log.debug({ transport, address, port, code, detail }, 'sip: malformed message');
       if (answerable === null) return;
-      if (trunk === null) return this.#refuseStranger(answerable.request, answerable.via, arrival, bytes.length);
+      if (trunk === null) return this.#door.refuse(answerable.request, answerable.via, arrival, bytes.length);
       const warning: SipHeader = { name: 'warning', value: `399 denwaban "${code} ${detail}"` };
-      return this.#answerStateless(answerable.request, answerable.via, arrival, parsed.status, [warning]);
+      return this.#door.answer(answerable.request, answerable.via, arrival, parsed.status, [warning]);
     }
     const { message, essentials } = parsed;
     if (message.kind === 'response') {
@@ -183,13 +207,18 @@ export class UserAgent {
       if (!this.#layer.receiveResponse(message, essentials)) {
         this.#options.log.debug({ transport, address, port, status: message.status }, 'sip: answer to nothing of ours');
       }
-    } else if (trunk !== null) this.#request(message, essentials, arrival, trunk);
-    else if (message.method !== 'ACK') this.#refuseStranger(message, essentials.via, arrival, bytes.length);
+      return;
+    }
+    // Whom we called may speak within that call, wherever it is; what else it may say is its trunk's to allow.
+    const within = expected && tagOf(essentials.to) !== null ? this.#calls.get(keyOf(essentials))?.trunk : undefined;
+    const speaker = trunk ?? within ?? null;
+    if (speaker !== null) this.#request(message, essentials, arrival, speaker);
+    else if (message.method !== 'ACK') this.#door.refuse(message, essentials.via, arrival, bytes.length);
   }
 
   #request(request: SipRequest, read: Essentials, arrival: Arrival, trunk: string): void {
     if (request.method === 'ACK') {
-      if (!this.#layer.receiveAck(request, read)) this.#callOf(read, trunk)?.onAck(request, read, arrival);
+      if (!this.#layer.receiveAck(request, read)) this.#sessionOf(read, trunk)?.onAck(request, read, arrival);
       return;
     }
     const inDialog = tagOf(read.to) !== null;
@@ -197,13 +226,13 @@ export class UserAgent {
     const transaction = this.#layer.receive(request, read, arrival);
     if (transaction === null) return;
     if (request.method === 'CANCEL') return this.#cancel(transaction, trunk);
-    const call = inDialog ? this.#callOf(read, trunk) : undefined;
-    if (inDialog && call === undefined) return this.#reply(transaction, 481);
+    const session = inDialog ? this.#sessionOf(read, trunk) : undefined;
+    if (inDialog && session === undefined) return this.#reply(transaction, 481);
     const refusal = refusalOf(request);
     if (refusal !== null) return this.#reply(transaction, refusal.status, refusal.headers);
-    if (call !== undefined) call.onRequest(transaction);
+    if (session !== undefined) session.onRequest(transaction);
     else if (request.method === 'INVITE') this.#invite(transaction, trunk);
-    else if (request.method === 'OPTIONS') this.#reply(transaction, 200, [allowHeader, acceptHeader]);
+    else if (request.method === 'OPTIONS') this.#reply(transaction, 200, [allowHeader, acceptHeader, supportedHeader]);
     else this.#reply(transaction, 481);
   }
 
@@ -214,8 +243,9 @@ export class UserAgent {
     const session = sessionOf(request);
     if (session !== null && !session.ok) return this.#reply(transaction, 488);
     const offer = session === null ? null : session.audio;
-    const call = new InboundCall(this.#core, transaction, trunk, mintTag(this.#options.chance), offer);
-    this.#calls.set(dialogKey(call.dialog.callId, call.dialog.localTag), call);
+    const tag = mintTag(this.#options.chance);
+    const call = new InboundCall(this.#core, transaction, trunk, tag, offer, () => void this.#fresh.delete(key));
+    this.#calls.set(call.key, call);
     this.#fresh.set(key, call);
     try {
       call.attach(this.#options.handlers.onCall(call, trunk));
@@ -233,33 +263,24 @@ export class UserAgent {
     if (invite === null) return this.#reply(transaction, 481);
     const call = this.#fresh.get(freshKey(tagOf(invite.read.from) ?? '', invite.read.callId, invite.read.cseq.number));
     // The answer to the CANCEL carries the tag of the INVITE's answers (§9.2).
-    this.#reply(transaction, 200, [], call?.dialog.localTag);
+    this.#reply(transaction, 200, [], call?.id);
     if (call?.trunk === trunk) call.onCancel();
   }
 
-  #callOf(read: Essentials, trunk: string): InboundCall | undefined {
-    const call = this.#calls.get(dialogKey(read.callId, tagOf(read.to) ?? ''));
-    // Another trunk that learned the tags is still not a party to this call.
-    return call !== undefined && call.trunk === trunk && isFromPeerOf(call, read) ? call : undefined;
+  #sessionOf(read: Essentials, trunk: string): Session | undefined {
+    const call = this.#calls.get(keyOf(read));
+    // Another trunk that learned the tags is still not a party to this call; nor is a tag that it did not begin with (§12.2.2).
+    return call?.trunk === trunk ? call.sessionWith(tagOf(read.from) ?? '') : undefined;
   }
 
   /** Overload is answered without a transaction: it must cost less than what it refuses. */
   #mayInvite(request: SipRequest, read: Essentials, arrival: Arrival): boolean {
     if (this.#layer.knows(request, read)) return true;
     const free = !this.#closing && this.#calls.size < this.#limits.dialogs;
-    if (free && this.#invites.take(arrival.address, this.#options.now())) return true;
+    if (free && this.#door.mayInvite(arrival.address)) return true;
     const retry: SipHeader = { name: 'retry-after', value: String(2 + this.#core.upTo(8)) };
-    this.#answerStateless(request, read.via, arrival, 503, [retry]);
+    this.#door.answer(request, read.via, arrival, 503, [retry]);
     return false;
-  }
-
-  #mayRefuse(arrival: Arrival): boolean {
-    const now = this.#options.now();
-    const { transport, address } = arrival;
-    if (this.#strangers.take(address, now)) {
-      this.#options.log.warn({ transport, address }, 'sip: requests from an unknown source are refused');
-    }
-    return this.#refusals.take(address, now) && this.#allRefusals.take('', now);
   }
 
   #reply(
@@ -272,28 +293,17 @@ export class UserAgent {
     transaction.respond(responseTo(transaction.request, transaction.via, status, null, { toTag, headers: all }));
   }
 
-  /** What came over UDP may bear a forged address: nobody must get more from us than was sent in their name. */
-  #refuseStranger(request: SipRequest, via: Via, arrival: Arrival, bytesIn: number): void {
-    this.#answerStateless(request, via, arrival, 403, [], arrival.transport === 'udp' ? bytesIn : Infinity);
-  }
-
-  /** The tag of a stateless answer is the same for each copy of the request (§8.2.7); its ACK is nobody's. */
-  #answerStateless(
-    request: SipRequest,
-    via: Via,
-    arrival: Arrival,
-    status: number,
-    headers: readonly SipHeader[] = [],
-    bytesMax = Infinity,
-  ): void {
-    const stamped = stampVia(via, arrival);
-    const response = serializeMessage(responseTo(request, stamped, status, null, { toTag: 'stateless', headers }));
-    if (response.length > bytesMax) return;
-    this.#options.wire.send(hopOfAnswer(stamped, arrival), response, () => {});
-  }
-
   #send(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction {
-    const via: Via = {
+    return this.#layer.send(
+      { ...request, headers: [...request.headers, ...this.#userAgentHeaders] },
+      this.#via(hop),
+      hop,
+      user,
+    );
+  }
+
+  #via(hop: Hop): Via {
+    return {
       transport: hop.transport.toUpperCase(),
       ...placeTowards(this.#options, hop),
       params: [
@@ -301,7 +311,6 @@ export class UserAgent {
         { name: 'rport', value: null },
       ],
     };
-    return this.#layer.send({ ...request, headers: [...request.headers, ...this.#userAgentHeaders] }, via, hop, user);
   }
 }
 
@@ -309,3 +318,5 @@ export class UserAgent {
 function freshKey(fromTag: string, callId: string, cseq: number): string {
   return `${fromTag}\n${callId}\n${cseq}`;
 }
+
+const keyOf = (read: Essentials): string => dialogKey(read.callId, tagOf(read.to) ?? '');

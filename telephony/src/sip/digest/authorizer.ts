@@ -12,6 +12,8 @@ import { parseDigest } from './header.js';
 export interface Credentials {
   username: string;
   password: string;
+  /** Nobody but this realm is told; null or missing: whoever asks. */
+  realm?: string | null;
 }
 
 interface Asked {
@@ -49,7 +51,8 @@ export class Authorizer {
     let stale = false;
     for (const realm of new Set(values.map((value) => parseDigest(value)?.get('realm')))) {
       const challenge = chooseChallenge(values.filter((value) => parseDigest(value)?.get('realm') === realm));
-      if (challenge === null) continue;
+      const mine = this.#credentials.realm ?? challenge?.realm;
+      if (challenge === null || challenge.realm !== mine) continue;
       const key = `${name}\n${challenge.realm}`;
       const before = this.#asked.get(key);
       if (before !== undefined) {

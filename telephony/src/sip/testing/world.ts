@@ -1,6 +1,6 @@
 /** A user agent in a world whose clock the test moves and whose wire it reads. */
 import { UserAgent, type UserAgentOptions } from '../agent/user-agent.js';
-import type { CallListener, IncomingCall } from '../contract.js';
+import type { CallListener, CallRequest, IncomingCall, OutgoingCall, OutgoingEnd } from '../contract.js';
 import { header, type SipHeader, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import { parseMessage } from '../parse.js';
 import { serializeMessage } from '../serialize.js';
@@ -47,7 +47,12 @@ export type Told =
   | { acknowledged: SdpAudio | null }
   | { ended: 'hung-up' | 'cancelled' | 'failed' }
   | { reoffer: SdpAudio | null }
-  | { digit: string };
+  | { digit: string }
+  | { reoffered: SdpAudio | null }
+  | 'changed'
+  | { progress: number; early: SdpAudio | null }
+  | { answered: SdpAudio }
+  | { over: OutgoingEnd; status: number | null };
 
 export interface World {
   agent: UserAgent;
@@ -67,6 +72,8 @@ export interface World {
   receive(message: string | Uint8Array, arrival?: Arrival): void;
   /** Statuses and methods sent since the last time this was read, in order. */
   news(): string[];
+  /** Places a call to the far end. */
+  place(over?: Partial<CallRequest>): OutgoingCall;
   lastResponse(): SipResponse;
   lastRequest(): SipRequest;
 }
@@ -104,6 +111,8 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
             onEnded: (cause) => void world.told.push({ ended: cause }),
             onReoffer: (offer) => (world.told.push({ reoffer: offer }), world.reanswer),
             onDigit: (digit) => void world.told.push({ digit }),
+            onReoffered: (answer) => void world.told.push({ reoffered: answer }),
+            onChanged: () => void world.told.push('changed'),
           };
         },
       },
@@ -136,6 +145,31 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
       read = world.sent.length;
       return fresh;
     },
+    place: (more) =>
+      world.agent.call(
+        {
+          trunk: 'tk',
+          hops: [udpPeer],
+          credentials: null,
+          to: 'sip:+81312345678@carrier.example',
+          from: 'sip:+81501112222@carrier.example',
+          displayName: null,
+          identity: null,
+          withheld: false,
+          offer: offerText,
+          ringMsMax: 180_000,
+          ...more,
+        },
+        {
+          onProgress: (status, early) => void world.told.push({ progress: status, early }),
+          onAnswered: (answer) => void world.told.push({ answered: answer }),
+          onEnded: (cause, status) => void world.told.push({ over: cause, status }),
+          onReoffer: (offer) => (world.told.push({ reoffer: offer }), world.reanswer),
+          onDigit: (digit) => void world.told.push({ digit }),
+          onReoffered: (answer) => void world.told.push({ reoffered: answer }),
+          onChanged: () => void world.told.push('changed'),
+        },
+      ),
     lastResponse() {
       const found = world.sent.findLast(({ message }) => message.kind === 'response')?.message;
       if (found?.kind !== 'response') throw new Error('no response was sent');

@@ -23,6 +23,8 @@ export class TransactionLayer {
   readonly #times: TimerValues;
   readonly #servers = new Map<string, Server>();
   readonly #clients = new Map<string, Client>();
+  /** How many requests of ours are open at an address. */
+  readonly #asked = new Map<string, number>();
   #onSettled: (() => void) | null = null;
 
   constructor(ports: LayerPorts) {
@@ -85,17 +87,26 @@ export class TransactionLayer {
     return this.#begin(whole, branchOf(via) ?? '', hop, user);
   }
 
+  /** Is something of ours at this address still without its final answer? */
+  awaits(address: string): boolean {
+    return (this.#asked.get(address) ?? 0) > 0;
+  }
+
   #begin(whole: SipRequest, branch: string, hop: Hop, user: ClientUser): Client {
     const key = `${branch}\n${whole.method}`;
     const client = new Client(this.#run(hop.transport), whole, hop, user, {
       ended: () => {
         this.#clients.delete(key);
+        const left = (this.#asked.get(hop.address) ?? 1) - 1;
+        if (left > 0) this.#asked.set(hop.address, left);
+        else this.#asked.delete(hop.address);
         this.#noticeSettled();
       },
       // It goes the INVITE's way and bears its branch; what is said to it tells nothing that the INVITE's answer does not.
       sendCancel: (of) => void this.#begin(cancelOf(of.request), branch, of.hop, { onResponse() {}, onFailed() {} }),
     });
     this.#clients.set(key, client);
+    this.#asked.set(hop.address, (this.#asked.get(hop.address) ?? 0) + 1);
     client.start();
     return client;
   }
@@ -121,6 +132,7 @@ export class TransactionLayer {
     for (const client of this.#clients.values()) client.stop();
     this.#servers.clear();
     this.#clients.clear();
+    this.#asked.clear();
     this.#noticeSettled();
   }
 

@@ -1,0 +1,83 @@
+/** A call that was answered by a process before this one: nothing but a session, from the first moment on. */
+import type { CallListener, DialogSnapshot, IncomingCall, SipSource } from '../contract.js';
+import { dialogKey } from '../dialog.js';
+import { parseSipUri } from '../uri.js';
+import type { Call } from './call.js';
+import type { AgentCore } from './core.js';
+import { DialogLink } from './dialog-link.js';
+import { Session } from './session.js';
+import { Teller } from './teller.js';
+
+/** So long, at most, until the first refresh of a call taken up: nobody knows when the last one was, and all come at once. */
+const firstRefreshMsMax = 30_000;
+
+export class AdoptedCall implements IncomingCall, Call {
+  readonly id: string;
+  readonly key: string;
+  readonly trunk: string;
+  readonly source: SipSource;
+  readonly to: string;
+  readonly from = null;
+  readonly fromName = null;
+  readonly offer = null;
+  readonly session: Session;
+  readonly #teller: Teller<CallListener>;
+
+  constructor(core: AgentCore, snapshot: DialogSnapshot, trunk: string) {
+    const { source, session, ...dialog } = snapshot;
+    this.id = dialog.localTag;
+    this.key = dialogKey(dialog.callId, dialog.localTag);
+    this.trunk = trunk;
+    this.source = source;
+    this.to = parseSipUri(dialog.localUri)?.user ?? '';
+    this.#teller = new Teller(core.log, this.id);
+    const ahead = { ...dialog, localCseq: Math.max(dialog.localCseq, core.laterCseq()) };
+    // A TCP connection of the dead process is gone; numbers from 0 are those of this one.
+    const peer = { ...source, connection: null };
+    this.session = new Session(core, {
+      id: this.id,
+      trunk,
+      link: new DialogLink(core, ahead, peer, core.credentialsOf(trunk)),
+      weCalled: session?.weCalled ?? false,
+      teller: this.#teller,
+      early: null,
+      over: (cause) => {
+        core.forget(this);
+        this.#teller.tell((listener) => listener.onEnded(cause));
+      },
+    });
+    this.session.allowsUpdate = session?.allowsUpdate ?? false;
+    const timer = session?.timer ?? null;
+    if (timer !== null) {
+      const refreshMs = core.upTo(Math.min(firstRefreshMsMax, timer.intervalS * 250));
+      this.session.clock.start(timer, refreshMs);
+    }
+    this.session.confirmed();
+  }
+
+  attach(listener: CallListener): void {
+    this.#teller.attach(listener);
+  }
+  sessionWith(remoteTag: string): Session | undefined {
+    return remoteTag === this.session.link.dialog.remoteTag ? this.session : undefined;
+  }
+  // What belongs to a call not yet answered is nothing here.
+  ring(): void {}
+  answer(): void {}
+  refuse(): void {}
+  hangUp(cause: string): void {
+    this.session.hangUp(cause);
+  }
+  hangUpNow(cause: string): void {
+    this.session.hangUpNow(cause);
+  }
+  reoffer(sdp: string): void {
+    this.session.reoffer(sdp);
+  }
+  snapshot() {
+    return this.session.snapshot();
+  }
+  stop(): void {
+    this.session.stop();
+  }
+}

@@ -1,0 +1,15 @@
+/** A call of either direction, as the agent keeps it. */
+import type { Session } from './session.js';
+
+export interface Call {
+  readonly id: string;
+  readonly trunk: string;
+  /** Under what the far end's requests are found: our tag and the Call-ID. */
+  readonly key: string;
+  /** The dialog with the peer of this tag; a forked call of ours may have several. */
+  sessionWith(remoteTag: string): Session | undefined;
+  /** The process goes. */
+  hangUpNow(cause: string): void;
+  /** No timer fires any more, and nobody is told of anything. */
+  stop(): void;
+}

@@ -1,0 +1,269 @@
+/**
+ * What calls of both directions share once there is a dialog (RFC 3261 §12–15): the far end's requests in it, our own, the answers
+ * that wait for an ACK, session timers, and the end. What comes before the answer: inbound-call.ts, outbound-call.ts.
+ *
+ *     early ──2xx of ours──▶ unacknowledged ──ACK──▶ confirmed ──BYE either way──▶ ended
+ *       │                         └── no ACK in 64·T1: BYE, 'failed'
+ *       └──2xx of theirs, ACK of ours──▶ confirmed
+ */
+import type { DialogSnapshot, SessionListener } from '../contract.js';
+import { receiveInDialog, type Dialog } from '../dialog.js';
+import { headerTokens, type SipHeader, type SipMessage, type SipRequest } from '../message.js';
+import type { Essentials } from '../parse.js';
+import type { Arrival } from '../ports.js';
+import { responseTo } from '../responses.js';
+import type { ServerTransaction } from '../transaction/server.js';
+import { AnswerRepeater } from './answer-repeater.js';
+import { digitOf, sessionOf } from './body.js';
+import type { AgentCore } from './core.js';
+import type { DialogLink } from './dialog-link.js';
+import { OwnOffers, type OfferHost } from './own-offers.js';
+import { acceptHeader, allowHeader, sdpHeader } from './rules.js';
+import { answerTimer, SessionClock, type SessionTimer } from './session-timer.js';
+import type { Tells } from './teller.js';
+
+/** What the call around the session decides as long as it is not answered. */
+export interface BeforeAnswer {
+  /** Whose offer has no answer yet; null: both sides know where to send. */
+  readonly unsettled: 'ours' | 'theirs' | null;
+  onBye(): void;
+}
+
+export interface SessionParts {
+  readonly id: string;
+  readonly trunk: string;
+  readonly link: DialogLink;
+  readonly weCalled: boolean;
+  readonly teller: Tells<SessionListener>;
+  readonly early: BeforeAnswer | null;
+  /** Acknowledges an answer of ours that was to be (RFC 3262). @returns the status to answer it with */
+  readonly prack?: (request: SipRequest) => number;
+  over(cause: 'hung-up' | 'cancelled' | 'failed'): void;
+}
+
+export class Session implements OfferHost {
+  readonly id: string;
+  readonly trunk: string;
+  readonly link: DialogLink;
+  readonly weCalled: boolean;
+  readonly teller: Tells<SessionListener>;
+  readonly clock: SessionClock;
+  allowsUpdate = false;
+  readonly #core: AgentCore;
+  readonly #parts: SessionParts;
+  readonly #own: OwnOffers;
+  #status: 'early' | 'unacknowledged' | 'confirmed' | 'ended';
+  /** A 2xx of ours whose ACK is outstanding. `offered`: it carried our offer. */
+  #unacked: { cseq: number; first: boolean; offered: boolean; repeater: AnswerRepeater } | null = null;
+  /** A hang-up that waits for the ACK: BYE may not overtake it (§15). */
+  #endAfterAck: string | null = null;
+  /** What a snapshot said when the listener last heard of it. */
+  #known = '';
+
+  constructor(core: AgentCore, parts: SessionParts) {
+    this.#core = core;
+    this.#parts = parts;
+    ({ id: this.id, trunk: this.trunk, link: this.link, weCalled: this.weCalled, teller: this.teller } = parts);
+    this.#status = parts.early === null ? 'confirmed' : 'early';
+    this.clock = new SessionClock(
+      core.timers,
+      () => this.#own.refresh(),
+      () => this.lost('session timer expired'),
+    );
+    this.#own = new OwnOffers(core, this);
+  }
+
+  get free(): boolean {
+    return this.#status === 'confirmed' && this.#unacked === null;
+  }
+  get over(): boolean {
+    return this.#status === 'ended';
+  }
+
+  /** Our 2xx to the INVITE goes out, by `resend` again and again until its ACK. */
+  answered(cseq: number, offered: boolean, resend: () => void): void {
+    this.#status = 'unacknowledged';
+    this.#await(cseq, true, offered, resend);
+    this.#known = this.#facts();
+  }
+
+  /** Their 2xx to our INVITE was acknowledged, or a process before this one left the call. */
+  confirmed(): void {
+    this.#status = 'confirmed';
+    this.#known = this.#facts();
+  }
+
+  /** Has a description of ours to the far end; `onReoffered` brings its answer. */
+  reoffer(sdp: string): void {
+    if (!this.over) this.#own.offer(sdp);
+  }
+
+  hangUp(cause: string): void {
+    if (this.#status === 'unacknowledged') this.#endAfterAck ??= cause;
+    else this.hangUpNow(cause);
+  }
+
+  /** Also where there is no time to wait for an ACK that may never come. */
+  hangUpNow(cause: string): void {
+    if (this.over) return;
+    this.link.bye(cause);
+    this.end('hung-up');
+  }
+
+  lost(because: string): void {
+    if (this.over) return;
+    this.link.bye(`SIP;cause=408;text="${because}"`);
+    this.end('failed');
+  }
+
+  /** Silent: whoever ends it so has told the far end. */
+  end(cause: 'hung-up' | 'cancelled' | 'failed'): void {
+    if (this.over) return;
+    this.stop();
+    this.#status = 'ended';
+    this.#parts.over(cause);
+  }
+
+  /** No timer of this session fires any more. */
+  stop(): void {
+    this.clock.stop();
+    this.#own.stop();
+    this.#unacked?.repeater.stop();
+  }
+
+  snapshot(): DialogSnapshot | null {
+    if (this.#status !== 'unacknowledged' && this.#status !== 'confirmed') return null;
+    const { dialog, peer } = this.link;
+    const { transport, address, port } = peer;
+    const { weCalled, allowsUpdate } = this;
+    const session = { weCalled, allowsUpdate, timer: this.clock.timer };
+    return { ...dialog, routeSet: [...dialog.routeSet], source: { transport, address, port }, session };
+  }
+
+  /** Takes note of what a message of the far end says it can. */
+  heed(message: SipMessage): void {
+    const allow = headerTokens(message, 'allow');
+    if (allow.length > 0) this.allowsUpdate = allow.includes('update');
+  }
+
+  changed(): void {
+    const facts = this.#facts();
+    if (this.#known === '' || facts === this.#known) return;
+    this.#known = facts;
+    this.teller.tell((listener) => listener.onChanged?.());
+  }
+
+  onAck(request: SipRequest, read: Essentials, arrival: Arrival): void {
+    const unacked = this.#unacked;
+    // One more comes for each copy of our 200 that went out.
+    if (this.over || unacked === null || read.cseq.number !== unacked.cseq) return;
+    this.link.peer = arrival;
+    unacked.repeater.stop();
+    this.#unacked = null;
+    this.#status = 'confirmed';
+    if (unacked.first || unacked.offered) {
+      const session = sessionOf(request);
+      const audio = session !== null && session.ok ? session.audio : null;
+      this.teller.tell((listener) => listener.onAcknowledged?.(audio));
+    }
+    if (this.#endAfterAck !== null) this.hangUp(this.#endAfterAck);
+    else this.#own.go();
+  }
+
+  /** A request of the far end with our tags. */
+  onRequest(transaction: ServerTransaction): void {
+    const { request, read, arrival } = transaction;
+    if (this.over) return this.reply(transaction, 481);
+    const next = receiveInDialog(this.link.dialog, request, read.cseq.number);
+    if (next === null) return this.reply(transaction, 500);
+    if (request.method === 'INVITE' || request.method === 'UPDATE') return this.#reoffered(transaction, next);
+    this.link.moveTo(next, arrival);
+    switch (request.method) {
+      case 'BYE':
+        this.reply(transaction, 200);
+        if (this.#status === 'early') this.#parts.early?.onBye();
+        else this.end('hung-up');
+        return;
+      case 'INFO':
+        return this.#info(transaction);
+      case 'PRACK':
+        return this.reply(transaction, this.#parts.prack?.(request) ?? 481);
+      case 'OPTIONS':
+        return this.reply(transaction, 200, [allowHeader, acceptHeader]);
+      default:
+        this.reply(transaction, 405, [allowHeader]);
+    }
+  }
+
+  reply(transaction: ServerTransaction, status: number, headers: readonly SipHeader[] = []): void {
+    const all = [...headers, ...this.#core.serverHeaders];
+    transaction.respond(responseTo(transaction.request, transaction.via, status, null, { headers: all }));
+  }
+
+  #info(transaction: ServerTransaction): void {
+    const digit = digitOf(transaction.request);
+    if (digit === undefined && transaction.request.body.length > 0) {
+      const accept: SipHeader = { name: 'accept', value: 'application/dtmf-relay, application/dtmf' };
+      return this.reply(transaction, 415, [accept]);
+    }
+    if (digit === null) return this.reply(transaction, 400);
+    this.reply(transaction, 200);
+    if (digit !== undefined && this.#status !== 'early') this.teller.tell((listener) => listener.onDigit(digit));
+  }
+
+  #reoffered(transaction: ServerTransaction, next: Dialog): void {
+    const { request, read, arrival } = transaction;
+    const invite = request.method === 'INVITE';
+    const unsettled = this.#status === 'early' ? (this.#parts.early?.unsettled ?? null) : null;
+    if (invite || request.body.length > 0) {
+      // Ours is on its way: neither may be answered before the other (§14.2; RFC 3311 §5.2).
+      const open = this.#own.unsettled || unsettled === 'ours' || (!invite && this.#unacked?.offered === true);
+      if (open) return this.reply(transaction, 491);
+      // One offer at a time: the one before is not settled yet.
+      const early = invite && this.#status === 'early';
+      const first = this.#unacked?.first === true && !invite;
+      if (unsettled === 'theirs' || early || (this.#unacked !== null && !first)) {
+        return this.reply(transaction, 500, [{ name: 'retry-after', value: String(this.#core.upTo(10)) }]);
+      }
+    }
+    const session = sessionOf(request);
+    if (session !== null && !session.ok) return this.reply(transaction, 488);
+    const agreed = answerTimer(request);
+    const timer = agreed === 'too-short' ? { timer: null, headers: [] } : agreed; // refused before it came here
+    const headers = [this.#core.contact(arrival, request), allowHeader, ...timer.headers];
+    if (!invite && session === null) {
+      this.#moved(request, next, arrival, timer.timer);
+      return this.reply(transaction, 200, headers);
+    }
+    const ours = this.teller.ask((listener) => listener.onReoffer(session === null ? null : session.audio));
+    // A refusal leaves everything as it was, the far end's address included (§14.2).
+    if (ours === null) return this.reply(transaction, 488);
+    this.#moved(request, next, arrival, timer.timer);
+    const response = responseTo(request, transaction.via, 200, null, {
+      headers: [...headers, ...this.#core.serverHeaders, sdpHeader],
+      body: Buffer.from(ours, 'utf8'),
+      recordRoute: true,
+    });
+    if (invite) this.#await(read.cseq.number, false, session === null, () => transaction.respond(response));
+    transaction.respond(response);
+  }
+
+  #moved(request: SipRequest, dialog: Dialog, arrival: Arrival, timer: SessionTimer | null): void {
+    this.link.moveTo(dialog, arrival);
+    this.heed(request);
+    // Before the answer no timer runs; what was agreed on in it counts.
+    if (this.#status !== 'early') this.clock.start(timer);
+    this.changed();
+  }
+
+  #await(cseq: number, first: boolean, offered: boolean, resend: () => void): void {
+    // §13.3.1.4: when no ACK comes in 64·T1 the dialog is confirmed all the same, and ended by BYE.
+    const repeater = new AnswerRepeater(this.#core.timers, this.#core.times, resend, () => this.lost('no ACK'));
+    this.#unacked = { cseq, first, offered, repeater };
+  }
+
+  #facts(): string {
+    const { dialog, peer } = this.link;
+    return JSON.stringify([dialog.remoteTarget, peer.transport, peer.address, peer.port, this.clock.timer]);
+  }
+}
