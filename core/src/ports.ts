@@ -58,7 +58,7 @@ export type PhoneCommand =
   | { type: 'dtmf'; leg: LegId; digits: string }
   /** End the leg, in whatever state it is. `leg.ended` does not follow for a leg that we ended. */
   | { type: 'hang-up'; leg: LegId; cause: HangUpCause }
-  /** End a leg of a process of ours that died, by the token its `leg.answered` carried. */
+  /** End a leg of a process of ours that died, by the token its `leg.answered` or last `leg.moved` carried. */
   | { type: 'end-orphan'; token: string };
 
 /** What the phone network tells us. `at` is the adapter's own clock reading of the moment itself. */
@@ -77,6 +77,8 @@ export type PhoneEvent =
     }
   /** `token`: what `end-orphan` needs to end this leg should our process die; opaque, null when the carrier needs nothing. */
   | { type: 'leg.answered'; leg: LegId; at: EpochMs; token: string | null }
+  /** An answered leg is reached elsewhere now (its far end moved): `token` takes the place of the one before. */
+  | { type: 'leg.moved'; leg: LegId; at: EpochMs; token: string }
   | { type: 'leg.ended'; leg: LegId; at: EpochMs; cause: LegEndCause }
   | { type: 'leg.joined'; customer: LegId; agentLeg: LegId; at: EpochMs }
   | { type: 'leg.join-failed'; customer: LegId; agentLeg: LegId; at: EpochMs; because: string }
@@ -105,7 +107,7 @@ export type PhoneEvent =
 /** A customer's leg that was answered before our process was started anew, as its record has it. */
 export interface KnownLeg {
   leg: LegId;
-  /** What its `leg.answered` carried. */
+  /** What its `leg.answered`, or the last `leg.moved`, carried. */
   token: string;
   recording: RecordingId | null;
   /** `joined`: `leg.joined` was told of. `held`: what the customer hears on hold. */

@@ -114,6 +114,8 @@ export type ConversationEvent =
   | Event<'offer.closed', 1, { reservation: ReservationId; agent: AgentId; because: OfferClosedBecause }>
   /** `token`: the carrier's word for ending this leg from another process, should ours die; opaque. */
   | Event<'leg.answered', 1, { leg: LegId; token: string | null }>
+  /** The far end of an answered leg moved: `token` takes the place of the one before. */
+  | Event<'leg.moved', 1, { leg: LegId; token: string }>
   | Event<'talk.started', 1, { agent: AgentId; leg: LegId }>
   | Event<'hold.started', 1, { agent: AgentId }>
   | Event<'hold.ended', 1, { agent: AgentId }>

@@ -159,6 +159,8 @@ function change(
     }
     case 'leg.answered':
       return { answeredAt: event.at, legToken: event.token };
+    case 'leg.moved':
+      return { legToken: event.token };
     case 'talk.started':
       return {
         talking: record.talking && { ...record.talking, joined: true, startedAt: event.at },

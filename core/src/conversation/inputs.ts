@@ -31,6 +31,7 @@ export type ConversationInput = { at: EpochMs } & (
   /** The agent can no longer answer this offer: signed out, or their desk and line are gone. */
   | { type: 'agent-left'; agent: AgentId }
   | { type: 'leg-answered'; leg: LegId; token: string | null }
+  | { type: 'leg-moved'; leg: LegId; token: string }
   | { type: 'leg-joined'; agentLeg: LegId }
   | { type: 'join-failed'; agentLeg: LegId }
   | { type: 'caller-left'; cause: LegEndCause }

@@ -276,6 +276,16 @@ describe('the end of a process', () => {
     // Nobody let it ring out: the same two may be asked again at once.
     expect(told.at(9_001, offerTo(anna, ken)).now.status).toBe('offered');
   });
+  test('[CNV15] a leg that moved is known by its newest token; one not answered, or over, does not move', () => {
+    const moved = (token: string): Bare<ConversationInput> => ({ type: 'leg-moved', leg: 'lg_c' as LegId, token });
+    const told = talking().at(60_000, moved('new')).at(60_001, moved('new'));
+    expect(knownLeg(told.now)?.token).toBe('new');
+    expect(told.events.filter(({ type }) => type === 'leg.moved')).toHaveLength(1);
+    expect(told.at(61_000, { type: 'caller-left', cause: 'hung-up' }).at(61_001, moved('late')).now.legToken).toBe(
+      'new',
+    );
+    expect(story().at(0, arrived).at(1, identified).at(2, moved('early')).now.legToken).toBeNull();
+  });
   test('[CNV9] a leg that was not answered has nothing to be taken up by', () => {
     expect(knownLeg(story().at(0, arrived).at(1, identified).now)).toBeNull();
   });
@@ -312,6 +322,7 @@ const anyInput: fc.Arbitrary<Bare<ConversationInput>> = fc.oneof(
   fc.constant(identified),
   fc.constant(offerTo(anna, ken)),
   fc.constant<Bare<ConversationInput>>({ type: 'leg-answered', leg: 'lg_c' as LegId, token: null }),
+  fc.constant<Bare<ConversationInput>>({ type: 'leg-moved', leg: 'lg_c' as LegId, token: 'elsewhere' }),
   fc.constant<Bare<ConversationInput>>({ type: 'timer-fired' }),
   fc.constant<Bare<ConversationInput>>({ type: 'caller-left', cause: 'hung-up' }),
   fc.constant<Bare<ConversationInput>>({ type: 'process-died' }),

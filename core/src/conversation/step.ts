@@ -66,6 +66,10 @@ export function step(
       // What was asked to play before the answer could not be heard: ask again.
       if (record.talking === null) on.phone({ type: 'play', leg: record.customerLeg, sound: waitingSound(record) });
       return on.done();
+    case 'leg-moved':
+      if (record.ended !== null || record.answeredAt === null || record.legToken === input.token) return nothing();
+      on.event('leg.moved', { leg: input.leg, token: input.token });
+      return on.done();
     case 'leg-joined':
       if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
       on.event('talk.started', { agent: record.talking.agent, leg: input.agentLeg });

@@ -43,6 +43,8 @@ export function createPhoneNews(
       }
       case 'leg.answered':
         return tell(event.leg, { type: 'leg-answered', leg: event.leg, token: event.token }, event.at);
+      case 'leg.moved':
+        return tell(event.leg, { type: 'leg-moved', leg: event.leg, token: event.token }, event.at);
       case 'leg.ended':
         return tell(event.leg, { type: 'caller-left', cause: event.cause }, event.at);
       case 'leg.joined':

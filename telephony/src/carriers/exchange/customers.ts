@@ -148,6 +148,10 @@ export function createCustomers(options: CustomersOptions): Customers {
         customer.dialog = token === null ? null : readToken(token);
         feed(id, { type: 'far-end-answered', token });
       },
+      moved(token) {
+        customer.dialog = readToken(token);
+        feed(id, { type: 'far-end-moved', token });
+      },
       ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
       digit: (digit) => feed(id, { type: 'digit', digit }),
     };

@@ -437,3 +437,17 @@ test('at a stop callers are hung up, recordings finished, lines closed', async (
   house.events.length = 0;
   expect((await caller(house)).phone.told).toEqual(['503 Service Unavailable (5)']);
 });
+
+test('a caller whose telephone moved within the call is told of as moved, with the dialog as it is now', async () => {
+  const house = await exchangeOnFakes();
+  const { phone, leg } = await talk(house);
+  phone.move('sip:caller@127.0.0.1:7000');
+  await house.settle();
+  const [moved] = house.of('leg.moved');
+  expect(JSON.parse(moved?.token ?? '')).toMatchObject({ remoteTarget: 'sip:caller@127.0.0.1:7000' });
+  expect(house.exchange.dialogOf(leg)).toMatchObject({ remoteTarget: 'sip:caller@127.0.0.1:7000' });
+  house.exchange.carryOut({ type: 'hang-up', leg, cause: 'normal' });
+  phone.move('sip:caller@127.0.0.1:7001');
+  await house.settle();
+  expect(house.of('leg.moved')).toHaveLength(1);
+});

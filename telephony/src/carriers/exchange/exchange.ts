@@ -93,7 +93,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   const events = createEventQueue((event) => {
     // News of a leg that was hung up while the news waited is no news.
-    if (event.type === 'leg.answered' || event.type === 'leg.dtmf') return customers.has(event.leg);
+    if (event.type === 'leg.answered' || event.type === 'leg.moved' || event.type === 'leg.dtmf')
+      return customers.has(event.leg);
     return event.type !== 'leg.joined' && event.type !== 'leg.join-failed' ? true : customers.has(event.customer);
   }, log);
   const emit = (event: PhoneEvent) => events.push(event);

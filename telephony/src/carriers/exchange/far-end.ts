@@ -12,6 +12,8 @@ export interface FarEnd {
 /** What a caller's phone tells the exchange about a leg. */
 export interface FarEndListener {
   answered(token: string | null): void;
+  /** What `answered` gave has changed. */
+  moved(token: string): void;
   ended(cause: Exclude<LegEndCause, 'media-lost'>): void;
   digit(digit: string): void;
 }

@@ -54,6 +54,7 @@ export type LegInput =
   | { type: 'hang-up'; cause: HangUpCause }
   // what the world says
   | { type: 'far-end-answered'; token: string | null }
+  | { type: 'far-end-moved'; token: string }
   | { type: 'far-end-ended'; cause: Exclude<LegEndCause, 'media-lost'> }
   | { type: 'digit'; digit: string }
   | { type: 'bridged'; agentLeg: LegId; at: EpochMs }
@@ -145,6 +146,11 @@ export function step(id: LegId, leg: CustomerLeg, input: LegInput, at: EpochMs):
       }
       return [{ ...leg, reached: 'answered' }, [told]];
     }
+
+    case 'far-end-moved':
+      // Before its `leg.answered` nobody has anything to replace, and that one will bear the newest.
+      if (leg.reached !== 'answered') return ignore(leg, 'not-answered');
+      return [leg, [emit({ type: 'leg.moved', leg: id, at, token: input.token })]];
 
     case 'part': {
       if (leg.status === 'alone' || leg.talk.agentLeg !== input.agentLeg) return ignore(leg, 'not-joined-so');

@@ -141,11 +141,19 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       if (over || (offer !== null && !aim(offer))) return null;
       return audio.describe(offer);
     },
+    onReoffered(answer) {
+      // Only a refresh offers by itself: what stood goes on when its answer is of no use.
+      if (!over && answer !== null) aim(answer);
+    },
     onDigit: (digit) => told?.digit(digit),
+    onChanged() {
+      const dialog = call.snapshot();
+      if (!over && dialog !== null) told?.moved(JSON.stringify(dialog));
+    },
   };
 }
 
-/** @returns the dialog that a token of `leg.answered` stands for, or null when it is none of ours */
+/** @returns the dialog that a token of `leg.answered` or `leg.moved` stands for, or null when it is none of ours */
 export function readToken(token: string): DialogSnapshot | null {
   try {
     const value: unknown = JSON.parse(token);
@@ -167,7 +175,18 @@ function isSnapshot(value: unknown): value is DialogSnapshot {
     (remoteCseq === null || typeof remoteCseq === 'number') &&
     ['udp', 'tcp', 'tls'].includes(source['transport'] as string) &&
     typeof source['address'] === 'string' &&
-    typeof source['port'] === 'number'
+    typeof source['port'] === 'number' &&
+    (value['session'] === undefined || isSession(value['session']))
   );
+}
+function isSession(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { weCalled, allowsUpdate, timer } = value;
+  const timed =
+    isRecord(timer) &&
+    typeof timer['intervalS'] === 'number' &&
+    timer['intervalS'] >= 90 &&
+    (timer['refresher'] === 'us' || timer['refresher'] === 'them');
+  return typeof weCalled === 'boolean' && typeof allowsUpdate === 'boolean' && (timer === null || timed);
 }
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -16,6 +16,8 @@ export interface FakeCaller {
   readonly listener: CallListener;
   state: 'calling' | 'answered' | 'ended';
   acknowledge(answer?: SdpAudio | null): void;
+  /** By re-INVITE, from another address. */
+  move(target: string): void;
   hangUp(): void;
 }
 
@@ -84,11 +86,16 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       const trunk = handlers?.trunkOf(source) ?? null;
       if (handlers === null || trunk === null) return null;
       const id = `call-${++farEnds.ids}`;
+      let target = 'sip:caller@127.0.0.1:6199';
       const caller: FakeCaller & { listener: CallListener } = {
         told: [],
         sdps: [],
         state: 'calling',
         listener: undefined as never,
+        move(to) {
+          target = to;
+          caller.listener.onChanged?.();
+        },
         acknowledge: (answer = null) => caller.listener.onAcknowledged(answer),
         hangUp() {
           if (caller.state === 'ended') return;
@@ -136,7 +143,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
                 localTag: 'ours',
                 remoteUri: 'sip:caller@127.0.0.1',
                 remoteTag: 'theirs',
-                remoteTarget: 'sip:caller@127.0.0.1:6199',
+                remoteTarget: target,
                 routeSet: [],
                 localCseq: 0,
                 remoteCseq: 1,
