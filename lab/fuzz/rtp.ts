@@ -184,6 +184,8 @@ function makeLeg(id: string, at: { ms: number }, report: Report, digits: string[
   const context: LegContext = {
     ticker: { add: () => () => {} },
     now: () => at.ms,
+    wallMs: (nowMs) => nowMs,
+    reportMs: 5_000,
     onDigit: (_, digit) => {
       digits.push(digit);
       report.saw(`digit ${digit}`);
@@ -194,6 +196,7 @@ function makeLeg(id: string, at: { ms: number }, report: Report, digits: string[
     kind: 'rtp',
     codec: id === 'a' ? 'PCMU' : 'PCMA',
     dtmfPayloadType: 101,
+    ptimeMs: 20,
     open: true,
     send(bytes) {
       const header = readRtpHeader(bytes);
@@ -238,7 +241,7 @@ export const rtp: Target<Packet[]> = {
     const tape = new Tape(report);
     const recording = { hear: (side: Side, heard: HeardPacket) => tape.hear(side, heard) };
     legs[0].recording = { id: 'r', recording: recording as unknown as Recording };
-    join(legs[0], legs[1], 0, 0);
+    join(legs[0], legs[1], { at: 0, sinceMs: 0 }, () => {});
     const locks = legs.map(() => new SourceLock({ address: '192.0.2.1', port: 4_000 }));
     let flushed = 0;
     for (const one of packets) {

@@ -8,11 +8,18 @@ export interface Bridge {
   readonly at: number;
   readonly sinceMs: number;
   readonly held: Set<Leg>;
+  /** Heard of before the two are apart. */
+  readonly onEnd: (bridge: Bridge) => void;
 }
 
 /** Joins two legs; each leaves the bridge it was in, and whatever played to it stops. */
-export function join(a: Leg, b: Leg, at: number, sinceMs: number): Bridge {
-  const bridge: Bridge = { a, b, at, sinceMs, held: new Set() };
+export function join(
+  a: Leg,
+  b: Leg,
+  { at, sinceMs }: { at: number; sinceMs: number },
+  onEnd: (bridge: Bridge) => void,
+): Bridge {
+  const bridge: Bridge = { a, b, at, sinceMs, held: new Set(), onEnd };
   for (const leg of [a, b]) {
     if (leg.bridge !== null) dissolve(leg.bridge);
     leg.play(null);
@@ -24,6 +31,7 @@ export function join(a: Leg, b: Leg, at: number, sinceMs: number): Bridge {
 
 /** The two are apart. What plays to a held one goes on. */
 export function dissolve(bridge: Bridge): void {
+  bridge.onEnd(bridge);
   pauseRelay(bridge);
   bridge.a.bridge = null;
   bridge.b.bridge = null;

@@ -32,6 +32,7 @@ const webrtc: WebRtcOpener = {
       kind: 'webrtc',
       codec: 'PCMU',
       dtmfPayloadType: null,
+      ptimeMs: 20,
       sendRtcp: () => undefined,
       open: false,
       sent: [],

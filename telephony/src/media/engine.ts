@@ -4,7 +4,8 @@ import { OfferError, type WebRtcOpener } from '../webrtc/index.js';
 import { dissolve, hold, join, resume } from './bridge.js';
 import { MediaError } from './contract.js';
 import { Leg, type LegContext } from './leg.js';
-import { LineWatch, type Finding, type Signs, type WatchKind } from './line-watch.js';
+import { heldOf, signsOf, type Entry } from './entry.js';
+import { LineWatch, type Finding, type WatchKind } from './line-watch.js';
 import { playerOf } from './players.js';
 import {
   mediaProtocolVersion,
@@ -13,6 +14,7 @@ import {
   type MediaRequest,
   type RtpRemote,
 } from './protocol.js';
+import { Measures } from './measures.js';
 import { Recordings } from './recordings.js';
 import { touchedBy } from './requests.js';
 import { RtpPorts } from './rtp-ports.js';
@@ -33,14 +35,14 @@ export interface EngineOptions {
   /** Epoch and monotonic milliseconds. */
   wallNow?: () => number;
   now?: () => number;
-}
-
-interface Entry {
-  leg: Leg;
-  watch: LineWatch;
+  /** How far apart RTCP reports and measures of bridged lines are. */
+  reportMs?: number;
+  measureMs?: number;
 }
 
 const watchdogMs = 250;
+const reportMs = 5_000;
+const measureMs = 10_000;
 
 /** Carries out requests on legs, bridges, sounds and recordings. Knows sockets of legs, but nothing of who asks. */
 export class MediaEngine {
@@ -49,6 +51,7 @@ export class MediaEngine {
   private readonly wallNow: () => number;
   private readonly legs = new Map<string, Entry>();
   private readonly recordings: Recordings;
+  private readonly measures: Measures;
   private readonly ports: RtpPorts;
   private readonly context: LegContext;
   private readonly turns = new Turns();
@@ -65,7 +68,12 @@ export class MediaEngine {
       wallNow: this.wallNow,
       isAlive: (leg) => this.legs.get(leg.id)?.leg === leg,
     });
+    const { now, wallNow } = this;
+    this.measures = new Measures({ emit: options.emit, now, wallNow, everyMs: options.measureMs ?? measureMs });
+    const epochMs = this.wallNow() - this.now();
     this.context = {
+      wallMs: (nowMs) => epochMs + nowMs,
+      reportMs: options.reportMs ?? reportMs,
       ticker: createTicker(this.now, (error) => this.log('error', 'a sound failed', { detail: messageOf(error) })),
       now: this.now,
       onDigit: (leg, digit) => options.emit({ type: 'dtmf', leg: leg.id, at: this.wallNow(), digit }),
@@ -143,18 +151,7 @@ export class MediaEngine {
     if (version !== mediaProtocolVersion) {
       throw new MediaError('version', `this process speaks version ${mediaProtocolVersion}, control ${version}`);
     }
-    const legs = [...this.legs.values()].map(({ leg, watch }) => ({
-      leg: leg.id,
-      bridgedTo: leg.partner?.id ?? null,
-      recording: leg.recording?.id ?? null,
-      proven: watch.proven,
-      held: leg.held,
-      playing: leg.playing,
-      rtp:
-        leg.transport instanceof RtpTransport
-          ? { address: this.options.publicAddress, port: leg.transport.port }
-          : null,
-    }));
+    const legs = [...this.legs.values()].map((entry) => heldOf(entry, this.options.publicAddress));
     return { version: mediaProtocolVersion, pid: process.pid, legs };
   }
 
@@ -193,6 +190,7 @@ export class MediaEngine {
       connected: () => this.options.emit({ type: 'leg-connected', leg: leg.id, at: this.wallNow() }),
       lost: (because) => this.lose(leg, because),
       echoed: (rttMs) => {
+        leg.meter.echoed(rttMs);
         const watch = this.legs.get(leg.id)?.watch;
         if (watch !== undefined) this.report(leg, watch.echoed(rttMs, this.now(), signsOf(leg)));
       },
@@ -222,7 +220,10 @@ export class MediaEngine {
     for (const leg of [a, b])
       if (!leg.transport.open) throw new MediaError('not-connected', `leg ${leg.id} has no path yet`);
     if (a.bridge !== null && a.bridge === b.bridge) return { at: a.bridge.at };
-    return { at: join(a, b, this.wallNow(), this.now()).at };
+    const times = { at: this.wallNow(), sinceMs: this.now() };
+    const bridge = join(a, b, times, (ended) => this.measures.end(ended));
+    this.measures.begin(bridge);
+    return { at: bridge.at };
   }
 
   /** Apart already is fine: the other side's loss and control's word may cross. */
@@ -274,8 +275,12 @@ export class MediaEngine {
   private watch(): void {
     const nowMs = this.now();
     for (const { leg, watch } of this.legs.values()) {
-      this.guarded(leg, () => this.report(leg, watch.check(nowMs, signsOf(leg))));
+      this.guarded(leg, () => {
+        leg.report(nowMs);
+        this.report(leg, watch.check(nowMs, signsOf(leg)));
+      });
     }
+    this.measures.check(nowMs);
   }
 
   private report(leg: Leg, finding: Finding | null): void {
@@ -327,16 +332,6 @@ export class MediaEngine {
   private log(level: 'info' | 'warn' | 'error', message: string, data: Record<string, string | number>): void {
     this.options.emit({ type: 'log', level, message, data });
   }
-}
-
-function signsOf(leg: Leg): Signs {
-  const transport = leg.transport;
-  return {
-    connected: transport.open,
-    heardMs: leg.heardMs,
-    bridgedSinceMs: leg.bridge?.sinceMs ?? null,
-    expectsAudio: transport instanceof RtpTransport ? transport.expectsAudio : true,
-  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,6 +3,8 @@ import {
   codecOf,
   digitSteps,
   IncomingStream,
+  isRtcp,
+  LineMeter,
   OutgoingStream,
   payloadTypeOf,
   readRtpHeader,
@@ -23,6 +25,10 @@ import type { Ticker } from './ticker.js';
 export interface LegContext {
   ticker: Ticker;
   now: () => number;
+  /** The epoch time of a monotonic moment. */
+  wallMs: (nowMs: number) => number;
+  /** How far apart our RTCP reports are, on average. */
+  reportMs: number;
   onDigit: (leg: Leg, digit: string) => void;
 }
 
@@ -41,7 +47,9 @@ export class Leg {
   recording: { id: string; recording: Recording } | null = null;
   /** Monotonic time of the newest believable audio packet; NaN before the first. */
   heardMs = Number.NaN;
+  readonly meter: LineMeter;
   private readonly context: LegContext;
+  private reportDueMs = Number.NaN;
   private readonly incoming = new IncomingStream();
   private readonly events = new TelephoneEventReader();
   private readonly outgoing: OutgoingStream;
@@ -52,8 +60,10 @@ export class Leg {
     this.id = id;
     this.context = context;
     // Random starts (RFC 3550 §5.1): an outsider must not be able to guess a place in the stream.
-    const chance = randomBytes(10);
+    const chance = randomBytes(22);
     this.outgoing = new OutgoingStream(chance.readUInt32BE(0), chance.readUInt16BE(4) & 0x7fff, chance.readUInt32BE(6));
+    // A name for this leg alone (RFC 7022 §4.2): nobody can tell two calls of ours to be of one house by it.
+    this.meter = new LineMeter(this.outgoing.ssrc, chance.toString('base64', 10), context.wallMs);
   }
 
   get ssrc(): number {
@@ -72,13 +82,18 @@ export class Leg {
   /** Takes a packet from the transport. Anything may be in it. */
   received(packet: Uint8Array, nowMs: number): void {
     const header = readRtpHeader(packet);
-    if (header === null || header.payloadLength > payloadBytesMax) return;
+    if (header === null) {
+      if (isRtcp(packet)) this.meter.read(packet, nowMs);
+      return;
+    }
+    if (header.payloadLength > payloadBytesMax) return;
     const verdict = this.incoming.judge(header);
     if (verdict === 'duplicate' || verdict === 'doubtful') return;
     this.heardMs = nowMs;
     const bridge = this.bridge;
     const partner = bridge === null || bridge.held.size > 0 ? null : this.partner;
     const codec = codecOf(header.payloadType);
+    this.meter.heard(header, verdict, codec !== null, nowMs);
     if (codec === null) {
       this.receivedEvent(packet, header, partner, nowMs);
       return;
@@ -127,6 +142,17 @@ export class Leg {
     return true;
   }
 
+  /** Looked at a few times a second: tells the far end how it is heard, when that is due (RFC 3550 §6.2: not all at one beat). */
+  report(nowMs: number): void {
+    const { reportMs } = this.context;
+    if (nowMs < this.reportDueMs) return;
+    const first = Number.isNaN(this.reportDueMs);
+    this.reportDueMs = nowMs + reportMs * (first ? 0.5 * Math.random() : 0.5 + Math.random());
+    if (first) return;
+    const packet = this.transport.open ? this.meter.write(nowMs) : null;
+    if (packet !== null) this.transport.sendRtcp(packet);
+  }
+
   /** What the partner says does not go out any more, or not for now. */
   pauseRelay(): void {
     this.outgoing.pause();
@@ -164,6 +190,7 @@ export class Leg {
     // The new header is written right before the payload, over the old one: the packet is never copied.
     const start = header.payloadOffset - rtpHeaderBytes;
     writeRtpHeader(packet, start, payloadTypeOf[wanted], stamp, this.outgoing.ssrc);
+    this.meter.sent(stamp.timestamp, header.payloadLength, nowMs);
     this.transport.send(packet.subarray(start, end));
   }
 
@@ -185,6 +212,7 @@ export class Leg {
     if (stamp === null) return true;
     const start = header.payloadOffset - rtpHeaderBytes;
     writeRtpHeader(packet, start, payloadType, { ...stamp, marker: header.marker }, this.outgoing.ssrc);
+    this.meter.sent(stamp.timestamp, header.payloadLength, nowMs);
     this.transport.send(packet.subarray(start, header.payloadOffset + header.payloadLength));
     return true;
   }
@@ -197,6 +225,7 @@ export class Leg {
     if (codec === 'PCMA') transcode(packet, 'PCMU', rtpHeaderBytes);
     const stamp = this.outgoing.next(player, frameTicks, nowMs);
     writeRtpHeader(packet, 0, payloadTypeOf[codec], stamp, this.outgoing.ssrc);
+    this.meter.sent(stamp.timestamp, frameTicks, nowMs);
     this.transport.send(packet);
     return true;
   }
@@ -209,6 +238,7 @@ export class Leg {
     const packet = new Uint8Array(rtpHeaderBytes + step.payload.length);
     writeRtpHeader(packet, 0, payloadType, { ...stamp, marker: step.begins }, this.outgoing.ssrc);
     packet.set(step.payload, rtpHeaderBytes);
+    this.meter.sent(stamp.timestamp, step.payload.length, nowMs);
     this.transport.send(packet);
   }
 }

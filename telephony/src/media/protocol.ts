@@ -4,7 +4,7 @@
  * The media process is driven by these messages only. It knows legs (plain strings) and sounds, nothing of calls, agents or
  * customers. It keeps its legs when control goes away and gives them all up only when nobody came back within `orphanMs`.
  */
-import type { OwnKeys, SrtpKey } from '../rtp/index.js';
+import type { LineQuality, OwnKeys, SrtpKey } from '../rtp/index.js';
 
 export const mediaProtocolVersion = 1;
 
@@ -122,6 +122,20 @@ export type MediaEvent =
   /** No echo for 3 s while idle, or no RTP for 1 s in a bridge. The leg is kept: it may come back. */
   | { type: 'line-suspect'; leg: string; at: number; because: 'heartbeat' | 'rtp-silence' }
   | { type: 'dtmf'; leg: string; at: number; digit: string }
+  /**
+   * How the leg's line was in the bridge that stands since `since`: every 10 s with all that was measured in it, and a last time
+   * (`final`) when it ends, before anything else is told of that. `worst` is the worst 10 s.
+   */
+  | {
+      type: 'leg-quality';
+      leg: string;
+      at: number;
+      since: number;
+      final: boolean;
+      spanMs: number;
+      mean: LineQuality;
+      worst: LineQuality;
+    }
   /** Told once for each recording, however it came to its end; the reply to `stop-record` has the same figures. */
   | {
       type: 'recording-finished';

@@ -12,11 +12,15 @@ const remote = {
   ptimeMs: 20,
   direction: 'sendrecv',
 } as const;
+const srtp = { suite: 'AES_CM_128_HMAC_SHA1_80', key: 'd0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj' } as const;
 const good: MediaRequest[] = [
   { type: 'hello', version: 1 },
   { type: 'open-rtp', leg: 'lg_1', remote: null },
   { type: 'open-rtp', leg: 'lg_1', remote },
   { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, address: '2001:db8::1', dtmfPayloadType: null } },
+  { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, srtp, rtcp: 'mux' } },
+  { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, srtp: null, rtcp: { address: '::1', port: 4_001 } } },
+  { type: 'keys-of', leg: 'lg_1' },
   { type: 'open-webrtc', leg: 'ln_1', offer: 'v=0', heartbeat: false },
   { type: 'close', leg: 'lg_1' },
   { type: 'play', leg: 'lg_1', sound: null },
@@ -62,11 +66,22 @@ test('what reaches beyond its field is refused', () => {
     { type: 'open-rtp', leg: 'a', remote: { ...remote, address: 'internal.example' } },
     { type: 'open-rtp', leg: 'a', remote: { ...remote, port: 65_536 } },
     { type: 'open-rtp', leg: 'a', remote: { ...remote, dtmfPayloadType: 0 } },
+    { type: 'open-rtp', leg: 'a', remote: { ...remote, srtp: { ...srtp, suite: 'NONE' } } },
+    { type: 'open-rtp', leg: 'a', remote: { ...remote, srtp: { ...srtp, key: `${srtp.key}A` } } },
+    { type: 'open-rtp', leg: 'a', remote: { ...remote, srtp: 'yes' } },
+    { type: 'open-rtp', leg: 'a', remote: { ...remote, rtcp: { address: 'evil.example', port: 1 } } },
+    { type: 'open-rtp', leg: 'a', remote: { ...remote, rtcp: { address: '::1', port: 0 } } },
     { type: 'dtmf', leg: 'a', digits: '12x' },
     { type: 'toString', leg: 'a' },
     { type: '__proto__', leg: 'a' },
   ];
   for (const request of bad) expect(readRequest(JSON.stringify({ ...request, n: 1 }))).toHaveProperty('problem');
+});
+
+test('what is wrong with a key is said without the key', () => {
+  const remoteWithKey = { ...remote, srtp: { suite: 'NONE', key: srtp.key } };
+  const read = readRequest(JSON.stringify({ type: 'open-rtp', leg: 'a', remote: remoteWithKey, n: 1 }));
+  expect(read).toEqual({ n: 1, problem: 'remote srtp must be a suite and a key' });
 });
 
 test('no line throws', () => {

@@ -66,6 +66,10 @@ export class RtpTransport implements Transport {
     return this.remote?.dtmfPayloadType ?? null;
   }
 
+  get ptimeMs(): number {
+    return this.remote?.ptimeMs ?? 20;
+  }
+
   get open(): boolean {
     return this.remote !== null && !this.closed;
   }

@@ -7,6 +7,8 @@ export interface Transport {
   readonly codec: Codec;
   /** Payload type of telephone-events, both ways; null when the far end knows none. */
   readonly dtmfPayloadType: number | null;
+  /** How much sound the far end wants in a packet. */
+  readonly ptimeMs: number;
   /** Whether a packet sent now has a way to the far end. */
   readonly open: boolean;
   /** @param packet a whole RTP packet; the transport may keep it until it is gone. Never throws: a packet that cannot go is lost */

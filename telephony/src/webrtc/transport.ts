@@ -14,6 +14,7 @@ export class WebRtcTransport implements Transport {
   readonly kind = 'webrtc';
   readonly codec = 'PCMU';
   readonly dtmfPayloadType: number | null;
+  readonly ptimeMs = 20;
   private readonly peer: PeerConnection;
   private readonly track: Track;
   private readonly listener: TransportListener;

@@ -33,6 +33,8 @@ export class RtpPeer {
   private receiver: SrtpReceiver | null = null;
   /** Every packet that left, as it left. */
   readonly sent: Buffer[] = [];
+  /** Hears of what came to the port and is no RTP. */
+  onRtcp: (packet: Buffer) => void = () => undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -43,7 +45,7 @@ export class RtpPeer {
       const packet = this.receiver === null ? secret : this.receiver.unprotect(secret);
       if (packet === null) return;
       const header = readRtpHeader(packet);
-      if (header === null) return;
+      if (header === null) return this.onRtcp(secret);
       const payload = Buffer.from(packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength));
       this.heard.push({ atMs: performance.now(), header, payload });
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import { toUlaw } from '../../rtp/index.js';
-import { MediaEngine } from '../engine.js';
+import { MediaEngine, type EngineOptions } from '../engine.js';
 import type { MediaEvent, MediaReplies, RtpRemote } from '../protocol.js';
 import { createSounds } from '../sounds.js';
 import { RtpPeer } from './rtp-peer.js';
@@ -23,6 +23,7 @@ export interface Phone {
 export function smallHouse(
   ports: { rtpPortMin: number; rtpPortMax: number },
   bindAddress = '127.0.0.1',
+  more: Partial<EngineOptions> = {},
 ): () => SmallHouse {
   let house: SmallHouse;
   let peers: RtpPeer[];
@@ -36,6 +37,7 @@ export function smallHouse(
       sounds: createSounds(null),
       webrtc: { open: () => Promise.reject(new Error('no browsers here')) },
       emit: (event) => events.push(event),
+      ...more,
     });
     house = {
       engine,
