@@ -1,14 +1,18 @@
 /** The user agent on real sockets: UDP and TCP on one port, TLS on another, the process's clock and chance. */
 import { randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import type { AgentLimits } from '../sip/agent/limits.js';
+import type { Ourselves } from '../sip/agent/ourselves.js';
 import { UserAgent } from '../sip/agent/user-agent.js';
 import type { SipEndpoint, SipEndpointHandlers, SipTransport } from '../sip/contract.js';
 import type { Arrival, Chance, SipLog, Timers, TlsPeer } from '../sip/ports.js';
 import type { TimerValues } from '../sip/transaction/timers.js';
+import { createNames, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
 import { createTcpTransport } from './tcp.js';
 import { createTlsTransport, type TlsServer } from './tls.js';
 import { createUdpTransport } from './udp.js';
+import { createUpkeep } from './upkeep.js';
 
 export interface SipEndpointOptions {
   /** Address to bind, in figures. */
@@ -29,7 +33,13 @@ export interface SipEndpointOptions {
   tls?: TlsServer | null;
   /** Whom to expect at an address over TLS when a request within a call goes there. */
   tlsPeerOf?: (address: string) => TlsPeer | null;
+  /** Default: the machine's DNS. */
+  names?: Names;
 }
+
+/** What a socket bound there can reach. A dual-stack one prefers IPv4, which carriers care for more. */
+const familiesOf = (host: string): (4 | 6)[] => (isIPv4(host) ? [4] : host === '::' ? [4, 6] : [6]);
+const lineEnds = Buffer.from('\r\n\r\n');
 
 const processTimers: Timers = {
   after(ms, call) {
@@ -53,7 +63,10 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const udp = createUdpTransport({ host, port, receive, log });
   const streams: Omit<StreamOptions, 'isKnown'> = {
     ...{ host, port, receive, log, limits },
-    closed: (id) => agent.connectionClosed(id),
+    closed(id) {
+      agent.connectionClosed(id);
+      upkeep.connectionClosed(id);
+    },
   };
   const tcp = createTcpTransport({ ...streams, isKnown: isKnown('tcp') });
   const tls = createTlsTransport({
@@ -63,10 +76,14 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const transports: Record<SipTransport, Pick<StreamTransport, 'start' | 'send' | 'close'>> = { udp, tcp, tls };
   /** What was to be sent before there was a socket: a process that takes up the calls of another has things to say at once. */
   let early: (() => void)[] | null = [];
-  const agent = new UserAgent({
+  const us: Ourselves = {
     publicAddress: options.publicAddress,
     port,
     ...(options.tls ? { tlsPort: options.tls.port } : {}),
+  };
+  const now = options.now ?? (() => performance.now());
+  const agent = new UserAgent({
+    ...us,
     userAgent: options.userAgent,
     handlers,
     wire: {
@@ -78,14 +95,28 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
       },
     },
     timers: processTimers,
-    now: options.now ?? (() => performance.now()),
+    now,
     chance: options.chance ?? ((count) => randomBytes(count)),
     log,
     limits,
     ...(options.times === undefined ? {} : { times: options.times }),
   });
 
+  const upkeep = createUpkeep({
+    core: agent.core,
+    us,
+    names: options.names ?? createNames({ transports: ['udp', 'tcp', 'tls'], families: familiesOf(host) }),
+    now,
+    ping(hop) {
+      if (hop.transport === 'udp') udp.send(hop, lineEnds, () => {});
+      else (hop.transport === 'tcp' ? tcp : tls).ping(hop);
+    },
+  });
+
+  const { hopsOf, register, probe, keepOpen } = upkeep;
   return {
+    ...{ hopsOf, register, probe, keepOpen },
+
     async start() {
       const begun: { close(): Promise<void> }[] = [];
       try {
@@ -118,6 +149,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
           resolve();
         });
       });
+      upkeep.close();
       agent.close();
       await Promise.all([udp, tcp, tls].map((transport) => transport.close()));
     },

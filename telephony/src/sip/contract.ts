@@ -3,10 +3,12 @@
  * engine of this folder; carriers never touch a message, a transaction or a socket.
  */
 import type { SdpAudio } from '../sdp/contract.js';
+import type { RegistrationNews } from './agent/registrar.js';
 import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
 import type { Credentials } from './digest/authorizer.js';
 import type { Hop } from './ports.js';
+import type { Target } from './resolve.js';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls';
 
@@ -144,7 +146,45 @@ export interface SipEndpointHandlers {
   credentialsOf?(trunk: string): Credentials | null;
 }
 
-export interface SipEndpoint {
+/** A far end as it is configured. Its name is looked up for each use: carriers move. */
+export interface FarServer extends Target {
+  /** How its certificate is judged, where it is reached over TLS; null: as usual. */
+  tls: { ca: string | null; verify: boolean } | null;
+}
+
+export interface RegisterRequest {
+  /** In the order in which they are asked. */
+  servers: readonly FarServer[];
+  /** `sip:user@domain` is the address that is registered. */
+  user: string;
+  domain: string;
+  credentials: Credentials;
+  expiresS: number;
+  /** Seconds between the line ends that keep the way back open; null for none. */
+  keepAliveS: number | null;
+}
+
+/** What keeps a trunk alive from our side. */
+export interface SipUpkeep {
+  /** Where a far end is now, in the order in which to try. Never rejects; empty when its name leads nowhere. */
+  hopsOf(server: FarServer): Promise<Hop[]>;
+  /** Keeps our address with a registrar until told to stop. `told` hears of each change. */
+  register(
+    request: RegisterRequest,
+    told: (news: RegistrationNews) => void,
+  ): {
+    /** Takes the address back. Resolves when that was answered, or after a moment. */
+    stop(): Promise<void>;
+    /** Leaves the address to the process that comes next. */
+    leave(): void;
+  };
+  /** Asks by OPTIONS whether a far end is there. `told` hears of each change. @returns what ends it */
+  probe(request: { server: FarServer; intervalS: number }, told: (status: 'up' | 'down') => void): () => void;
+  /** Line ends to this hop, again and again. @returns what ends it */
+  keepOpen(hop: Hop, everyS: number): () => void;
+}
+
+export interface SipEndpoint extends SipUpkeep {
   /** Binds UDP and TCP. What is to be sent before waits for it. @throws Error with `code` EADDRINUSE and the like */
   start(): Promise<void>;
   /**

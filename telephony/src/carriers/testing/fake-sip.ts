@@ -70,6 +70,10 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       return endpoint;
     },
     start: () => Promise.resolve(),
+    hopsOf: () => Promise.resolve([]),
+    register: () => ({ stop: () => Promise.resolve(), leave() {} }),
+    probe: () => () => {},
+    keepOpen: () => () => {},
     call: () => {
       throw new Error('nobody is called here');
     },

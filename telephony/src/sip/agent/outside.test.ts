@@ -18,7 +18,7 @@ interface Sent {
 function send(
   method: string,
   hops: Hop[],
-  over: { credentials?: typeof credentials | null; cseq?: number } = {},
+  over: { credentials?: typeof credentials | null; cseq?: number; hopMs?: number } = {},
 ): Sent {
   const world = makeWorld();
   const heard: (number | string)[] = [];
@@ -27,6 +27,7 @@ function send(
       hops,
       credentials: over.credentials === undefined ? credentials : over.credentials,
       ...(over.cseq === undefined ? {} : { cseq: over.cseq }),
+      ...(over.hopMs === undefined ? {} : { hopMs: over.hopMs }),
       request: ({ address }) =>
         requestOutside({
           method,
@@ -79,6 +80,25 @@ describe('the next hop (RFC 3263 §4.3)', () => {
     world.timers.advance(60_000);
     expect(heard).toEqual(['transport']);
     expect(world.timers.pending).toBe(0);
+  });
+
+  test('is tried sooner when there is no time for 64·T1; what then still comes is nothing', () => {
+    const { world, heard } = send('OPTIONS', [hop(1), hop(2)], { hopMs: 3_000 });
+    const late = answerTo(world, 200);
+    world.timers.advance(3_000);
+    expect(places(world).at(-1)).toBe('2');
+    world.receive(late);
+    expect(heard).toEqual([]);
+    world.timers.advance(3_000);
+    expect(heard).toEqual(['timeout']);
+    world.timers.advance(60_000);
+    expect(heard).toEqual(['timeout']);
+    expect(world.timers.pending).toBe(0);
+    const answered = send('OPTIONS', [hop(1), hop(2)], { hopMs: 3_000 });
+    answered.world.receive(answerTo(answered.world, 200));
+    answered.world.timers.advance(3_000);
+    expect(answered.heard).toEqual([200]);
+    expect(places(answered.world)).toEqual(['1']);
   });
 
   test('is not tried on a refusal, nor once a phone rings', () => {

@@ -21,6 +21,8 @@ export interface Outside {
   request(hop: Hop): SipRequest;
   /** The first number; a series of requests of one Call-ID (REGISTER) counts on from the `cseq` of the one before. */
   cseq?: number;
+  /** How long a hop may be silent before it counts as failed; without it as long as its transaction has patience (64·T1). */
+  hopMs?: number;
 }
 
 export interface OutsideUser {
@@ -66,17 +68,26 @@ export function sendOutside(core: Core, what: Outside, user: OutsideUser): Outsi
     /** Somebody's phone rings there: to try the next hop would ring another, or the same one twice. */
     let rings = false;
     // A try that was given up has no more to say.
-    const isCurrent = () => number === cseq;
+    let givenUp = false;
+    const isCurrent = () => number === cseq && !givenUp;
+    const giveUp = () => {
+      if (!isCurrent()) return;
+      givenUp = true;
+      if (!next()) user.onFailed('timeout');
+    };
+    const calm = what.hopMs === undefined ? () => {} : core.timers.after(what.hopMs, giveUp);
     const sent: ClientTransaction = core.sendRequest(request, hop, {
       onResponse(response, read) {
         const { status } = response;
         if (!isCurrent()) return;
+        calm();
         if (status > 100 && status < 200) rings = true;
         if (status === 503 && !rings && next()) return;
         if (!cancelled && authorizer.learn(response)) return attempt();
         user.onResponse(response, read, sent);
       },
       onFailed(because) {
+        calm();
         if (isCurrent() && !next()) user.onFailed(because);
       },
     });

@@ -105,6 +105,11 @@ export class UserAgent {
     };
   }
 
+  /** What requests of the trunks' own upkeep go out by. */
+  get core(): AgentCore {
+    return this.#core;
+  }
+
   get counts(): { dialogs: number; transactions: number } {
     return { dialogs: this.#calls.size, transactions: this.#layer.count };
   }

@@ -21,6 +21,8 @@ export interface ClientTransaction {
   /** As it went out, our Via on top. */
   readonly request: SipRequest;
   readonly hop: Hop;
+  /** The connection that it last went out on, over TCP and TLS. */
+  readonly connection: number | null;
   /**
    * INVITE only: asks the far end to stop ringing (RFC 3261 §9.1). Before any answer nobody may be asked, so it waits for one.
    * `onResponse` brings the 487, or the 2xx that crossed it; `onFailed('timeout')` comes when neither does in 64·T1.
@@ -75,6 +77,10 @@ export class Client implements ClientTransaction {
       this.#machine = { kind: 'other', state };
       this.#carryOut(actions);
     }
+  }
+
+  get connection(): number | null {
+    return this.#connection;
   }
 
   get hop(): Hop {
