@@ -11,6 +11,7 @@ export const osPackages = {
   chromium: 'the agents’ browser',
   'sip-tester': 'sipp, a SIP test instrument',
   baresip: 'a telephone that nobody here wrote',
+  coturn: 'a TURN server, for agents off the LAN',
   sox: 'audio files',
   'espeak-ng': 'speech for the telephones',
   'fonts-noto-cjk': 'Japanese letters in screenshots',

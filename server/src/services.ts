@@ -19,6 +19,7 @@ import type {
   PresenceView,
   Role,
 } from '@denwaban/core/wire';
+import type { TurnSettings } from './turn-settings.js';
 
 /** Somebody who is signed in, as far as access is concerned. */
 export interface Viewer {
@@ -171,5 +172,7 @@ export interface Settings {
   publicAddress: string;
   databaseUrl: string | null;
   demo: boolean;
+  /** Null: agents off the LAN must reach the audio port themselves. */
+  turn: TurnSettings | null;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }

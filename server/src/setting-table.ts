@@ -63,6 +63,36 @@ export const settingTable = {
     en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 16 or newer, UTF8.',
     ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 16 以降、UTF8。',
   },
+  DENWABAN_TURN_URLS: {
+    default: 'no TURN',
+    en: 'TURN servers for agents whose network lets no UDP through to this machine, separated by commas: `turn:turn.example.com:3478`, `turns:turn.example.com:443?transport=tcp`.',
+    ja: 'このマシンに UDP が届かないネットワークにいるオペレーターのための TURN サーバー。カンマ区切り。`turn:turn.example.com:3478`、`turns:turn.example.com:443?transport=tcp`。',
+  },
+  DENWABAN_TURN_SECRET: {
+    default: 'not set',
+    en: 'The secret shared with the TURN server (coturn: `static-auth-secret`). From it each agent gets a user name and a password that run out.',
+    ja: 'TURN サーバーと共有する秘密（coturn の `static-auth-secret`）。これを元に、期限付きのユーザー名とパスワードをオペレーターごとに作ります。',
+  },
+  DENWABAN_TURN_SECONDS: {
+    default: '3600',
+    en: 'For how long those are good, 5 to 86400 seconds. They are made anew for each line; a line that stands is not cut when they run out.',
+    ja: 'その有効期間（5～86400 秒）。回線を開くたびに作り直します。期限が来ても、開いている回線は切れません。',
+  },
+  DENWABAN_TURN_USER: {
+    default: 'not set',
+    en: 'In place of the secret: one fixed user of the TURN server. Every agent can read its password.',
+    ja: '秘密の代わりに使う、TURN サーバーの固定ユーザー。パスワードは全てのオペレーターから見えます。',
+  },
+  DENWABAN_TURN_PASSWORD: {
+    default: 'not set',
+    en: 'The password of DENWABAN_TURN_USER.',
+    ja: 'DENWABAN_TURN_USER のパスワード。',
+  },
+  DENWABAN_TURN_POLICY: {
+    default: 'all',
+    en: '`all`: the relay is used where nothing better works. `relay`: nothing else is used, to try the TURN server out.',
+    ja: '`all`：他の経路が使えないときだけ中継します。`relay`：中継だけを使います（TURN サーバーの試験用）。',
+  },
   DENWABAN_DEMO: {
     default: '`on` if both hosts are loopback',
     en: '`on` or `off`. The demo company, its people with one published password, `/phone` and `GET /api/v1/demo`. Never switch it on where strangers can reach it.',

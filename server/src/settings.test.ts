@@ -35,6 +35,7 @@ describe('settings', () => {
         publicAddress: '127.0.0.1',
         databaseUrl: null,
         demo: true,
+        turn: null,
         logLevel: 'info',
       },
     });

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { settingTable, type SettingName } from './setting-table.js';
 import type { Settings } from './services.js';
+import { readTurn } from './turn-settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -153,6 +154,8 @@ export function readSettings(
     );
   }
 
+  const turn = readTurn(written, wrong);
+
   const wantedLevel = written('DENWABAN_LOG_LEVEL') ?? (seenByPerson ? 'warn' : 'info');
   const logLevel = logLevels.find((level) => level === wantedLevel);
   if (!logLevel) {
@@ -189,6 +192,7 @@ export function readSettings(
     publicAddress,
     databaseUrl,
     demo,
+    turn,
     logLevel,
   };
   return { ok: true, settings, warnings };

@@ -63,6 +63,15 @@ export const me = z.object({
 });
 export type Me = z.infer<typeof me>;
 
+export const iceServers = z.object({
+  iceServers: z
+    .array(z.object({ urls: z.array(z.string()), username: z.string(), credential: z.string() }))
+    .describe('As RTCPeerConnection takes them; empty without TURN.'),
+  policy: z.enum(['all', 'relay']).describe('`relay`: use nothing but the relay.'),
+  validMs: z.number().int().positive().nullable().describe('For how long a new connection may use them; null: no end.'),
+});
+export type IceServers = z.infer<typeof iceServers>;
+
 export const agentView = z.object({
   id: z.string(),
   name: z.string(),

@@ -2,11 +2,13 @@
  * The phone of a page as it runs, without any screen: made for whoever is signed in, or, in a page that was reloaded in a call,
  * before anybody has asked who that is.
  */
+import { api } from '../link/api.js';
 import { thisBuild } from '../link/build.js';
 import { openSocket, sessionHolds } from '../link/live.js';
 import { setSkew } from '../kit/server-clock.js';
 import { steadyTimers } from '../kit/steady-timers.js';
 import { DeskConnection } from './desk-connection.js';
+import { IceServerList } from './ice-servers.js';
 import { phoneLock } from './phone-lock.js';
 import { Phone } from './phone.js';
 import { WarmLine } from './warm-line.js';
@@ -23,7 +25,14 @@ function makePhone(agent: string): Phone {
     now,
     sessionHolds,
   });
+  const relays = new IceServerList({
+    ask: () => api.iceServers(),
+    monotonic: () => performance.now(),
+    pause: (ms) => new Promise((resolve) => void timers.after(ms, () => resolve())),
+  });
+  void relays.configuration(); // a page that is reloaded in a call wants its line back at once
   const line: WarmLine = new WarmLine({
+    iceServers: () => relays.configuration(),
     sendOffer: (nonce, offer) => connection.send({ type: 'line.open', nonce, offer }),
     timers,
     now,

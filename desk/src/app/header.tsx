@@ -46,6 +46,11 @@ function LineHealth() {
             : t('line.figures-loss', { rtt: figures.rttMs, loss: figures.lossPercent })}
         </span>
       )}
+      {line === 'proven' && figures?.relay != null && (
+        <span className="text-sm font-normal" data-testid="line-relay" data-relay={figures.relay}>
+          {t('line.by-relay')}
+        </span>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import {
   demoInfo,
   errorBody,
   health,
+  iceServers,
   importResult,
   me,
   recordingPeaks,
@@ -71,6 +72,7 @@ export function query(values: Record<string, string | number | undefined>): stri
 export const api = {
   health: (signal?: AbortSignal) => get(health, '/health', signal),
   me: (signal?: AbortSignal) => get(me, '/me', signal),
+  iceServers: (signal?: AbortSignal) => get(iceServers, '/me/ice-servers', signal),
   signIn: async (request: SignIn) => void (await ask('/session', json('POST', request))),
   signOut: async () => void (await ask('/session', { method: 'DELETE' })),
   demo: (signal?: AbortSignal) => get(demoInfo, '/demo', signal),

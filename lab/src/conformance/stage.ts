@@ -62,7 +62,8 @@ export interface AnsweredCall {
   establishedAt: number;
 }
 
-export function stage(): Stage {
+/** @param settings what this file's system is set to beyond the defaults of a run */
+export function stage(settings: () => Promise<Record<string, string>> = async () => ({})): Stage {
   let system: Denwaban | undefined;
   let admin: Session | undefined;
   let folder = '';
@@ -78,7 +79,7 @@ export function stage(): Stage {
     folder = mkdtempSync(join(tmpdir(), 'denwaban-stage-'));
     voices.customer = voice('customer', folder);
     voices.agent = voice('agent', folder);
-    system = await Denwaban.start();
+    system = await Denwaban.start({ settings: await settings() });
     admin = await system.admin();
   });
   afterEach(async (context) => {

@@ -28,6 +28,8 @@ export class Denwaban {
   readonly mediaProcesses: number;
   demo!: DemoInfo;
   #process!: Running;
+  /** Settings beyond those of every run; what is changed here counts from the next start on. */
+  settings: Record<string, string> = {};
   readonly #rtpPorts: string;
   readonly #logs: string[] = [];
 
@@ -41,7 +43,10 @@ export class Denwaban {
   }
 
   /** Starts it on an empty folder and waits until it is healthy and tells about its demo company. */
-  static async start({ mediaProcesses = 1 } = {}): Promise<Denwaban> {
+  static async start({
+    mediaProcesses = 1,
+    settings = {},
+  }: { mediaProcesses?: number; settings?: Record<string, string> } = {}): Promise<Denwaban> {
     const folder = mkdtempSync(join(tmpdir(), 'denwaban-lab-'));
     const system = new Denwaban(
       folder,
@@ -50,6 +55,7 @@ export class Denwaban {
       await freePorts('system-rtp', 60),
       mediaProcesses,
     );
+    system.settings = settings;
     await system.start();
     return system;
   }
@@ -64,6 +70,7 @@ export class Denwaban {
       DENWABAN_RTP_PORTS: this.#rtpPorts,
       DENWABAN_MEDIA_PROCESSES: String(this.mediaProcesses),
       DENWABAN_LOG_LEVEL: process.env['DENWABAN_LAB_LOG_LEVEL'] ?? 'info',
+      ...this.settings,
     };
     // Neither the settings of whoever runs the tests nor the lab's own are the system's.
     const inherited = Object.fromEntries(

@@ -9,6 +9,9 @@ const ranges = {
   'system-rtp': [20600, 20839],
   rtp: [20840, 20999],
   control: [8300, 8399],
+  turn: [8400, 8449],
+  /** What a TURN server lends out. */
+  relay: [21000, 21199],
 } as const;
 export type PortUse = keyof typeof ranges;
 

@@ -12,6 +12,7 @@ const rows: Record<string, Row> = {
   'POST /api/v1/session': { ...everybody(401), body: { email: 'nobody@example.jp', password: 'x' } },
   'DELETE /api/v1/session': signedIn(204),
   'GET /api/v1/me': signedIn(200),
+  'GET /api/v1/me/ice-servers': signedIn(200),
   'PUT /api/v1/me/presence': { ...signedIn(200), body: { presence: 'available' } },
   'GET /api/v1/conversations': signedIn(200),
   'GET /api/v1/conversations/:id': { ...signedIn(200), url: '/api/v1/conversations/cv_01' },

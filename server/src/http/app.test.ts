@@ -16,7 +16,7 @@ const options = (httpPort = 0) => ({
   floor: fakeFloor(),
   phones: null,
   demo: null,
-  settings: { httpHost: '127.0.0.1', httpPort },
+  settings: { httpHost: '127.0.0.1', httpPort, turn: null },
   version: '0.1.0',
   build: 'b1',
   deskDir: null,

@@ -13,7 +13,7 @@ export interface HttpOptions {
   phones: WebPhones | null;
   /** Null: not in demo mode. */
   demo: DemoInfo | null;
-  settings: Pick<Settings, 'httpHost' | 'httpPort'>;
+  settings: Pick<Settings, 'httpHost' | 'httpPort' | 'turn'>;
   version: string;
   /** Changes with every build of the desk. */
   build: string;

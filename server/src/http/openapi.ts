@@ -14,6 +14,7 @@ for (const [id, schema] of Object.entries({
   Health: wire.health,
   SignIn: wire.signIn,
   Me: wire.me,
+  IceServers: wire.iceServers,
   Team: wire.team,
   Presence: wire.presenceView,
   PresenceRequest: wire.presenceRequest,

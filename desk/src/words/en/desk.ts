@@ -97,6 +97,7 @@ export const desk = {
   'line.proven': 'Line good',
   'line.opening': 'Line opening',
   'line.none': 'No line',
+  'line.by-relay': 'by relay',
   'line.figures': 'RTT {rtt} ms',
   'line.figures-loss': 'RTT {rtt} ms · loss {loss} %',
   'line.server-lost': 'Reconnecting to the server…',

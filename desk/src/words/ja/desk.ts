@@ -97,6 +97,7 @@ export const desk = {
   'line.proven': '回線 良好',
   'line.opening': '回線 確認中',
   'line.none': '回線 なし',
+  'line.by-relay': '中継経由',
   'line.figures': 'RTT {rtt} ms',
   'line.figures-loss': 'RTT {rtt} ms・損失 {loss} %',
   'line.server-lost': 'サーバーに再接続しています…',

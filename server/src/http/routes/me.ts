@@ -1,5 +1,6 @@
 /** Oneself. */
-import { me, presenceRequest, presenceView, type Me } from '@denwaban/core/wire';
+import { iceServers, me, presenceRequest, presenceView, type Me } from '@denwaban/core/wire';
+import { iceServersOf } from '../../auth/turn-credentials.js';
 import type { Floor, Person } from '../../services.js';
 import { who } from '../access.js';
 import type { App, HttpContext } from '../context.js';
@@ -16,7 +17,7 @@ export function meOf(person: Person, floor: Floor): Me {
   };
 }
 
-export function meRoutes(app: App, { floor }: HttpContext): void {
+export function meRoutes(app: App, { floor, settings, clock }: HttpContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/me',
@@ -29,6 +30,21 @@ export function meRoutes(app: App, { floor }: HttpContext): void {
       response: { 200: json('The person behind the session.', me), ...errors('not-signed-in') },
     },
     handler: async (request, reply) => reply.code(200).send(meOf(who(request), floor)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/me/ice-servers',
+    config: { access: 'signed-in' },
+    schema: {
+      operationId: 'getIceServers',
+      tags: ['session'],
+      summary: 'How one’s browser may reach the audio by a relay',
+      description: 'Made anew at each request, for this agent. To be kept in memory only.',
+      security: needsSession,
+      response: { 200: json('For RTCPeerConnection.', iceServers), ...errors('not-signed-in') },
+    },
+    handler: async (request, reply) => reply.code(200).send(iceServersOf(settings.turn, who(request).id, clock.now())),
   });
 
   app.route({

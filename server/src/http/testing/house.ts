@@ -23,7 +23,7 @@ export async function openHouse(changes: Partial<HttpOptions> = {}) {
     floor,
     phones,
     demo,
-    settings: { httpHost: '127.0.0.1', httpPort: 0 },
+    settings: { httpHost: '127.0.0.1', httpPort: 0, turn: null },
     version: '0.1.0',
     build: 'b1',
     deskDir: null,
