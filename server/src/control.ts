@@ -110,7 +110,17 @@ async function startControl(
       state: ready ? ('ok' as const) : ('down' as const),
     }));
     const status = database === 'ok' && media.complete ? ('ok' as const) : ('degraded' as const);
-    return { status, version, build, startedAt, database, media: mediaState, mediaProcesses, sip: 'ok' };
+    return {
+      status,
+      version,
+      build,
+      startedAt,
+      database,
+      media: mediaState,
+      mediaProcesses,
+      sip: 'ok',
+      trunks: exchange.health().trunks,
+    };
   };
   const demo = settings.demo ? store.demo({ host: settings.sipHost, port: settings.sipPort }) : null;
   const http = await createHttp({

@@ -5,7 +5,7 @@ import type { AgentLimits } from '../sip/agent/limits.js';
 import type { Ourselves } from '../sip/agent/ourselves.js';
 import { UserAgent } from '../sip/agent/user-agent.js';
 import type { SipEndpoint, SipEndpointHandlers, SipTransport } from '../sip/contract.js';
-import type { Arrival, Chance, SipLog, Timers, TlsPeer } from '../sip/ports.js';
+import type { Arrival, Chance, SipLog, Timers } from '../sip/ports.js';
 import type { TimerValues } from '../sip/transaction/timers.js';
 import { createNames, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
@@ -31,8 +31,6 @@ export interface SipEndpointOptions {
   limits?: Partial<AgentLimits & StreamLimits>;
   /** The TLS listener; without it TLS connections are only made. */
   tls?: TlsServer | null;
-  /** Whom to expect at an address over TLS when a request within a call goes there. */
-  tlsPeerOf?: (address: string) => TlsPeer | null;
   /** Default: the machine's DNS. */
   names?: Names;
 }
@@ -71,7 +69,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const tcp = createTcpTransport({ ...streams, isKnown: isKnown('tcp') });
   const tls = createTlsTransport({
     ...{ ...streams, isKnown: isKnown('tls'), server: options.tls ?? null },
-    peerOf: options.tlsPeerOf ?? (() => null),
+    peerOf: (address) => handlers.tlsPeerOf?.(address) ?? null,
   });
   const transports: Record<SipTransport, Pick<StreamTransport, 'start' | 'send' | 'close'>> = { udp, tcp, tls };
   /** What was to be sent before there was a socket: a process that takes up the calls of another has things to say at once. */

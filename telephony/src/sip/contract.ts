@@ -7,7 +7,7 @@ import type { RegistrationNews } from './agent/registrar.js';
 import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
 import type { Credentials } from './digest/authorizer.js';
-import type { Hop } from './ports.js';
+import type { Hop, TlsPeer } from './ports.js';
 import type { Target } from './resolve.js';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls';
@@ -144,6 +144,8 @@ export interface SipEndpointHandlers {
   onCall(call: IncomingCall, trunk: string): CallListener;
   /** What we answer when the trunk asks for a password within a call. */
   credentialsOf?(trunk: string): Credentials | null;
+  /** Whose certificate to expect at an address over TLS, when a request within a call goes there. */
+  tlsPeerOf?(address: string): TlsPeer | null;
 }
 
 /** A far end as it is configured. Its name is looked up for each use: carriers move. */

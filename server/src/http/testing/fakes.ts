@@ -309,4 +309,5 @@ export const healthy: Health = {
   media: 'ok',
   mediaProcesses: [{ name: 'media-1', state: 'ok' }],
   sip: 'ok',
+  trunks: [],
 };

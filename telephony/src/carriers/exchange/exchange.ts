@@ -25,7 +25,8 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
-import { trunkFinder, type Trunk } from './trunks.js';
+import { createTrunkKeeper, type TrunkHealth } from './trunk-keeper.js';
+import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { createWebPhone, type WebPhone } from './web-phone.js';
 
@@ -73,7 +74,11 @@ export interface ExchangeHealth {
   recordings: number;
   dialogs: number;
   transactions: number;
+  trunks: TrunkHealth[];
 }
+
+/** How long calls of a process before this one wait for the names of their carriers. */
+const lookUpMs = 2_500;
 
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
@@ -85,7 +90,6 @@ const afterByTimer = (ms: number, late: () => void) => {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { media, log } = options;
   const now = () => options.now();
-  const findTrunk = trunkFinder(options.trunks);
   /** Media legs of callers nobody was told of yet: a port being opened, or a page whose path does not stand. */
   const unborn = new Map<string, WebPhone | null>();
   const after = options.after ?? afterByTimer;
@@ -154,8 +158,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   const sip = options.sip({
-    trunkOf: (source) => findTrunk(source.address)?.id ?? null,
-    onCall(call, trunk) {
+    trunkOf: (source) => keeper.find(source.address)?.id ?? null,
+    tlsPeerOf: (address) => keeper.tlsAt(address),
+    onCall(call, asFound) {
+      const trunk = keeper.ofCall(asFound, call.to)?.id ?? asFound;
       const leg = options.mintLeg();
       unborn.set(leg, null);
       const { from, fromName, to } = call;
@@ -172,6 +178,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
+  const keeper = createTrunkKeeper({ trunks: options.trunks, sip: () => sip, after, log });
   const link = createMediaLink({
     media,
     unborn,
@@ -185,7 +192,18 @@ export function createExchange(options: ExchangeOptions): Exchange {
     after,
     log,
   });
-  const takeUp = createTakeUp({ sip, media, findTrunk, customers, lines, recordings, tell, emit, now, log });
+  const takeUp = createTakeUp({
+    sip,
+    media,
+    findTrunk: keeper.find,
+    customers,
+    lines,
+    recordings,
+    tell,
+    emit,
+    now,
+    log,
+  });
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
   let opened!: () => void;
@@ -233,7 +251,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     claimLine: ({ agent, line }) => lines.claim(agent, line),
     async restore(known) {
       const restored = new Map<LegId, RestoredLeg>();
-      await link.takeUp(known.length > 0, (held) => {
+      await link.takeUp(known.length > 0 ? keeper.known(lookUpMs) : null, (held) => {
         for (const one of known) {
           const leg = takeUp(one, held);
           if (leg !== null) restored.set(one.leg, leg);
@@ -267,6 +285,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     async start() {
       await link.meet();
       await sip.start();
+      keeper.start();
       opened();
     },
     async stop(graceMs = 2_000) {
@@ -274,7 +293,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       for (const phone of unborn.values()) phone?.lost();
       for (const id of customers.ids()) customers.feed(id, { type: 'hang-up', cause: 'normal' });
       lines.closeAll();
-      await Promise.all([sip.stop(graceMs), recordings.settled(graceMs)]);
+      await Promise.all([keeper.stop().then(() => sip.stop(graceMs)), recordings.settled(graceMs)]);
       events.flush();
       link.release();
     },
@@ -285,6 +304,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       for (const id of customers.ids()) {
         if (!customers.canBeLeft(id)) customers.feed(id, { type: 'hang-up', cause: 'overloaded' });
       }
+      keeper.leave();
       await sip.stop(graceMs, 'live-on');
       events.flush();
       link.release();
@@ -303,6 +323,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         recordings: recordings.open,
         dialogs: sip.counts.dialogs,
         transactions: sip.counts.transactions,
+        trunks: keeper.health(),
       };
     },
   };

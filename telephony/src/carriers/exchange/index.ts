@@ -12,5 +12,6 @@ export type {
   TrunkServer,
   TrunkTls,
 } from './trunk.js';
+export type { TrunkHealth } from './trunk-keeper.js';
 export { loopbackAddresses, TrunkConfigError, trunkFinder } from './trunks.js';
 export type { Log } from './log.js';

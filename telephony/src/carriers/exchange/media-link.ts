@@ -31,9 +31,9 @@ export interface MediaLink {
   meet(): Promise<void>;
   /**
    * Before anything else: what the processes hold is given to `work`, and what it leaves ends. News of the meantime waits until
-   * then. Waits for all of the processes, 5 s at most, when `wanted`.
+   * then. Waits for all of the processes, 5 s at most, when there is something `wanted`, and for that.
    */
-  takeUp(wanted: boolean, work: (held: readonly HeldLeg[]) => void): Promise<void>;
+  takeUp(wanted: Promise<void> | null, work: (held: readonly HeldLeg[]) => void): Promise<void>;
   /** Listens no more. */
   release(): void;
 }
@@ -142,7 +142,8 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       untold = [];
       attend();
       // A house that starts with nothing to take up does not wait for its media processes.
-      if (wanted && !media.complete) await complete(restoreMs);
+      if (wanted !== null && !media.complete) await complete(restoreMs);
+      await wanted;
       const held = media.ready ? await ask() : null;
       const late = untold;
       untold = null;

@@ -1,0 +1,36 @@
+/** Which trunk a call out takes, and whether another is worth a try when it came to nothing. Pure. */
+import type { OutgoingEnd } from '../../sip/contract.js';
+import { defaultPriority, type Trunk } from './trunk.js';
+
+export type TrunkStatus = 'up' | 'unknown' | 'down';
+
+/**
+ * Trunks that can call out, in the order to try: by priority, those of one priority as they are written. One that is down comes
+ * after all that are not, whatever its priority: what we know of it may be old, and a last try costs less than a refused call.
+ *
+ * @param wanted only this one, if it is given
+ */
+export function outboundOrder(
+  trunks: readonly Trunk[],
+  statusOf: (trunk: Trunk) => TrunkStatus,
+  wanted: string | null = null,
+): Trunk[] {
+  const able = trunks.filter((trunk) => trunk.outbound !== undefined && (wanted === null || trunk.id === wanted));
+  const ranked = able.map((trunk, at) => ({
+    trunk,
+    rank: [statusOf(trunk) === 'down' ? 1 : 0, trunk.priority ?? defaultPriority, at] as const,
+  }));
+  ranked.sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2]);
+  return ranked.map(({ trunk }) => trunk);
+}
+
+/**
+ * May the next trunk reach whom this one did not? Only when this one itself failed. What the called person's side says (busy, no
+ * such number, declined) would be said again, and their phone would ring a second time.
+ */
+export function isWorthAnother(end: OutgoingEnd, status: number | null): boolean {
+  if (end === 'unreachable') return true;
+  if (end !== 'refused' || status === null) return false;
+  // A password that is wrong, a proxy without a way on, overload; not 480, 486, 404 and 6xx, which speak of the person called.
+  return [401, 403, 407, 408, 500, 501, 502, 503, 504].includes(status);
+}

@@ -1,0 +1,148 @@
+/** Trunks as they live, over a SIP endpoint that only notes what it is asked. */
+import type { TrunkId } from '@denwaban/core';
+import { beforeEach, expect, test } from 'vitest';
+import type { FarServer, RegisterRequest, SipUpkeep } from '../../sip/contract.js';
+import type { RegistrationNews } from '../../sip/agent/registrar.js';
+import { createTrunkKeeper } from './trunk-keeper.js';
+import type { Trunk } from './trunk.js';
+
+const zone: Record<string, string[]> = {};
+let asked: string[];
+let logged: string[];
+let registrations: { request: RegisterRequest; told(news: RegistrationNews): void; ended: string | null }[];
+let probes: { server: FarServer; told(status: 'up' | 'down'): void; ended: boolean }[];
+let waiting: { ms: number; call(): void }[];
+
+beforeEach(() => {
+  for (const name of Object.keys(zone)) delete zone[name];
+  [asked, logged, registrations, probes, waiting] = [[], [], [], [], []];
+});
+
+const sip: SipUpkeep = {
+  hopsOf(server) {
+    asked.push(server.host);
+    const addresses = zone[server.host] ?? [];
+    return Promise.resolve(addresses.map((address) => ({ transport: 'udp', address, port: 5060, connection: null })));
+  },
+  register(request, told) {
+    const one = { request, told, ended: null as string | null };
+    registrations.push(one);
+    return { stop: () => ((one.ended = 'stopped'), Promise.resolve()), leave: () => void (one.ended = 'left') };
+  },
+  probe({ server }, told) {
+    const one = { server, told, ended: false };
+    probes.push(one);
+    return () => void (one.ended = true);
+  },
+  keepOpen: () => () => {},
+};
+const log = (level: string) => (facts: object, message: string) =>
+  void logged.push(`${level} ${message} ${JSON.stringify(facts)}`);
+const keeperOf = (...trunks: Trunk[]) =>
+  createTrunkKeeper({
+    ...{ trunks, sip: () => sip },
+    after(ms, call) {
+      const one = { ms, call };
+      waiting.push(one);
+      return () => void (waiting = waiting.filter((each) => each !== one));
+    },
+    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+  });
+const registering = (id: string, user: string, host = 'carrier.test'): Trunk => ({
+  ...{ id: `tk_${id}` as TrunkId, name: id, inbound: { addresses: [] }, health: { intervalS: 30 } },
+  register: {
+    servers: [{ host, port: null, transport: null }],
+    ...{ account: { username: user, password: 'hush', realm: null }, user, domain: host, expiresS: 600 },
+  },
+});
+const news = (standing: boolean, status?: number): RegistrationNews => ({
+  standing,
+  because: status === undefined ? null : { status },
+  flow: null,
+});
+
+test('[TRK12] calls come from where the registrar is; what its name leads to is looked up again, and nothing is forgotten', async () => {
+  zone['carrier.test'] = ['192.0.2.1', '192.0.2.2'];
+  const keeper = keeperOf(registering('a', '100'));
+  expect(keeper.find('192.0.2.1')).toBeNull();
+  keeper.start();
+  await keeper.known(1_000);
+  for (const address of zone['carrier.test']) expect(keeper.find(address)?.id).toBe('tk_a');
+  expect(keeper.find('192.0.2.3')).toBeNull();
+  zone['carrier.test'] = ['192.0.2.3'];
+  waiting.find(({ ms }) => ms === 60_000)?.call();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(keeper.find('192.0.2.3')?.id).toBe('tk_a');
+  expect(keeper.find('192.0.2.1')?.id).toBe('tk_a');
+});
+
+test('[TRK12] the address that we call out to is no address that calls in', async () => {
+  zone['carrier.test'] = ['192.0.2.1'];
+  const keeper = keeperOf({
+    ...{ id: 'tk_out' as TrunkId, name: 'out', inbound: { addresses: [] } },
+    tls: { ca: 'PEM', verify: true },
+    outbound: {
+      server: { host: 'carrier.test', port: null, transport: 'tls' },
+      ...{ account: null, callerId: null, callerIdHeader: 'from', headers: [], codecs: ['PCMU'] },
+    },
+  });
+  keeper.start();
+  await keeper.known(1_000);
+  expect(keeper.find('192.0.2.1')).toBeNull();
+  expect(keeper.tlsAt('192.0.2.1')).toEqual({ name: 'carrier.test', ca: 'PEM', verify: true });
+  expect(keeper.tlsAt('192.0.2.9')).toBeNull();
+});
+
+test('[TRK12] two accounts of one carrier are told apart by the number that was registered', async () => {
+  zone['carrier.test'] = ['192.0.2.1'];
+  zone['other.test'] = ['192.0.2.9'];
+  const keeper = keeperOf(registering('a', '100'), registering('b', '200'), registering('c', '300', 'other.test'));
+  keeper.start();
+  await keeper.known(1_000);
+  expect(keeper.ofCall('tk_a', '200')?.id).toBe('tk_b');
+  expect(keeper.ofCall('tk_a', '100')?.id).toBe('tk_a');
+  expect(keeper.ofCall('tk_a', '0312345678')?.id).toBe('tk_a');
+  // From another carrier's address nobody becomes this one's.
+  expect(keeper.ofCall('tk_a', '300')?.id).toBe('tk_a');
+});
+
+test('[TRK10] health says why, and each change is logged once, without a secret', () => {
+  const keeper = keeperOf(registering('a', '100'));
+  keeper.start();
+  const [registration] = registrations;
+  const [probe] = probes;
+  const health = () => keeper.health()[0];
+  expect(health()).toEqual({
+    id: 'tk_a',
+    status: 'unknown',
+    registration: 'trying',
+    reachable: 'unknown',
+    because: null,
+  });
+  registration?.told(news(false, 403));
+  registration?.told(news(false, 403));
+  expect(health()).toMatchObject({ status: 'down', registration: 'failed', because: '403 at REGISTER' });
+  registration?.told(news(true));
+  probe?.told('up');
+  expect(health()).toMatchObject({ status: 'up', registration: 'registered', reachable: 'up', because: null });
+  probe?.told('down');
+  expect(health()).toMatchObject({ status: 'down', because: 'no answer to OPTIONS' });
+  expect(logged.map((line) => line.split(' {')[0])).toEqual([
+    ...['warn trunk: not registered', 'info trunk: registered', 'info trunk: answers'],
+    'warn trunk: does not answer our questions',
+  ]);
+  expect(logged.join()).not.toContain('hush');
+});
+
+test('[TRK9] the end of the house takes registrations back, that of the process leaves them', async () => {
+  const house = keeperOf(registering('a', '100'));
+  house.start();
+  await house.stop();
+  expect(registrations[0]?.ended).toBe('stopped');
+  expect(probes[0]?.ended).toBe(true);
+  const process = keeperOf(registering('a', '100'));
+  process.start();
+  process.leave();
+  expect(registrations[1]?.ended).toBe('left');
+  expect(waiting).toEqual([]);
+});
