@@ -1,10 +1,15 @@
 /**
  * The one program of the server. Without an argument it is the supervisor, which starts the other roles as `--role control` and
- * `--role media`; `company` is a command of its own. Each role loads only what it needs: the supervisor must stay small, and media must not hold HTTP's modules.
+ * `--role media`; `company` and `restart` are commands of their own. Each role loads only what it needs: the supervisor must stay small, and media must not hold HTTP's modules.
  */
 if (process.argv[2] === 'company') {
   const { runCompany } = await import('./cli/company.js');
   process.exit(await runCompany(process.argv.slice(3), process.env));
+}
+
+if (process.argv[2] === 'restart') {
+  const { runRestart } = await import('./cli/restart.js');
+  process.exit(await runRestart(process.env));
 }
 
 const role = process.argv[process.argv.indexOf('--role') + 1];

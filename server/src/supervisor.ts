@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { keepRunning, type Child } from './cli/child.js';
 import { prepareDataFolder, prepareSocketFolder } from './cli/data-folder.js';
 import { lockInstance } from './cli/instance-lock.js';
+import { onRestartSignal, writeRestartResult } from './cli/restart.js';
 import type { RoleStart } from './cli/messages.js';
 import { findBusyPorts, portsOf, slicesOf } from './cli/ports.js';
 import { announceSlowSteps } from './cli/progress.js';
@@ -28,6 +29,8 @@ const orphanMs = 30_000;
 /** Runs an installation until it is told to end. @returns the exit code */
 export async function supervise(env: NodeJS.ProcessEnv): Promise<number> {
   process.title = 'denwaban';
+  // Unheard, the signal of `npm run restart` would end us; before there is something to renew it means nothing.
+  process.on('SIGUSR2', () => {});
   const result = readSettings(env, checkout, undefined, process.stdout.isTTY);
   for (const line of result.warnings) complain(`Warning: ${line}`);
   if (!result.ok) {
@@ -118,6 +121,18 @@ async function launch(
     const { url } = await database.current();
     return { role: 'control', settings, databaseUrl: url, mediaSockets };
   });
+
+  const renew = async (): Promise<void> => {
+    const line = await control.replace().then(
+      () => null,
+      (error: unknown) => lineOf(error),
+    );
+    if (line !== null) complain(line);
+    // Media is not in a hurry: each ends, and begins anew, when nobody talks or waits in it.
+    else for (const one of media) one.renew();
+    await writeRestartResult(settings.dataDir, line);
+  };
+  undo.push(onRestartSignal(renew));
 
   await Promise.all([database.current(), control.ready, ...media.map(({ ready }) => ready)]);
   const { facts } = await control.ready;

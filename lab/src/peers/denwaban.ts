@@ -30,6 +30,7 @@ export class Denwaban {
   #process!: Running;
   /** Settings beyond those of every run; what is changed here counts from the next start on. */
   settings: Record<string, string> = {};
+  #environment: NodeJS.ProcessEnv = {};
   readonly #rtpPorts: string;
   readonly #logs: string[] = [];
 
@@ -63,7 +64,7 @@ export class Denwaban {
   /** Starts it again on the same folder and ports. @returns how long it took until healthy, ms */
   async start(withinMs = 60_000): Promise<number> {
     const begun = Date.now();
-    const settings = {
+    this.#environment = this.#environmentFrom({
       DENWABAN_DATA_DIR: this.folder,
       DENWABAN_HTTP_PORT: String(this.httpPort),
       DENWABAN_SIP_PORT: String(this.sipPort),
@@ -71,15 +72,10 @@ export class Denwaban {
       DENWABAN_MEDIA_PROCESSES: String(this.mediaProcesses),
       DENWABAN_LOG_LEVEL: process.env['DENWABAN_LAB_LOG_LEVEL'] ?? 'info',
       ...this.settings,
-    };
-    // Neither the settings of whoever runs the tests nor the lab's own are the system's.
-    const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith('DENWABAN_') && name !== 'DATABASE_URL'),
-    );
-    // Conditions of the test runner must not leak into the system: it runs what was built.
+    });
     this.#process = run(process.execPath, ['server/dist/main.js'], {
       cwd: checkout,
-      env: { ...inherited, NODE_OPTIONS: '', ...settings },
+      env: this.#environment,
     });
     try {
       await this.ready(withinMs);
@@ -90,6 +86,25 @@ export class Denwaban {
       throw new Error(`the system did not start:\n${log.slice(-3000)}`, { cause: error });
     }
     return Date.now() - begun;
+  }
+
+  #environmentFrom(settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    // Neither the settings of whoever runs the tests nor the lab's own are the system's.
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('DENWABAN_') && name !== 'DATABASE_URL'),
+    );
+    // Conditions of the test runner must not leak into the system: it runs what was built.
+    return { ...inherited, NODE_OPTIONS: '', ...settings };
+  }
+
+  /** `npm run restart` without its build. @returns what it printed */
+  async restart(): Promise<string> {
+    const command = run(process.execPath, ['server/dist/main.js', 'restart'], {
+      cwd: checkout,
+      env: this.#environment,
+    });
+    await command.exited;
+    return command.log();
   }
 
   async health(): Promise<Health | null> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestGapMs } from './gaps.js';
+import { longestGap, longestGapMs } from './gaps.js';
 
 /** Noise: like nothing but itself. */
 const said = Float32Array.from(
@@ -16,6 +16,7 @@ test('a hole filled with silence is as long as it is', () => {
   heard.fill(0, 20_000, 20_000 + 1_600);
   expect(longestGapMs(heard, said)).toBeGreaterThanOrEqual(180);
   expect(longestGapMs(heard, said)).toBeLessThanOrEqual(200);
+  expect(Math.abs(longestGap(heard, said).atMs - 20_000 / 8)).toBeLessThanOrEqual(20);
 });
 
 test('a second of silence is no pause when somebody spoke', () => {

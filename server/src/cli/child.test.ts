@@ -17,10 +17,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** @param first what it does when it is loaded */
+function write(code: string, first = ''): string {
+  const program = path.join(folder, 'role.mjs');
+  writeFileSync(
+    program,
+    `const send = (m) => process.send(m); ${first} process.on('message', (start) => { ${code} });`,
+  );
+  return program;
+}
+
 /** A role in small; `send` and `start` (what it was told) are at hand. */
 function run(code: string, stopMs = 2000): Child {
-  const program = path.join(folder, 'role.mjs');
-  writeFileSync(program, `const send = (m) => process.send(m); process.on('message', (start) => { ${code} });`);
+  const program = write(code);
   child = keepRunning({
     role: 'media',
     name: 'media',
@@ -92,6 +101,44 @@ describe('a child process', () => {
     await run(ready).ready;
     await child?.stop();
     expect(child?.pid).toBeUndefined();
+    expect(said).toEqual([]);
+  });
+
+  test('is replaced by the program that is there now, which is loaded before the old one ends', async () => {
+    await run(ready).ready;
+    const before = child?.pid ?? 0;
+    write(
+      `send({ type: 'progress', step: String((${gone.toString()})(${before})) }); ${ready}`,
+      `process.send({ type: 'loaded' });`,
+    );
+    await child?.replace();
+    expect(child?.pid).not.toBe(before);
+    expect(gone(before)).toBe(true);
+    expect(said).toEqual(['progress: true']); // nothing of an end that somebody would have to look into
+  });
+
+  test('stays when the program that is there now cannot be loaded', async () => {
+    await run(ready).ready;
+    const before = child?.pid ?? 0;
+    write('', 'throw new Error("half a build");');
+    await expect(child?.replace()).rejects.toMatchObject({ code: 'role-failed' });
+    expect(child?.pid).toBe(before);
+    expect(gone(before)).toBe(false);
+  });
+
+  test('is started again when its replacement dies before it is ready', async () => {
+    await run(ready).ready;
+    write(`if (process.env.LATER) { ${ready} } else process.exit(9);`, `process.send({ type: 'loaded' });`);
+    await expect(child?.replace()).rejects.toMatchObject({ code: 'role-failed' });
+    await until(() => said.some((line) => line.includes('exit code 9')));
+  });
+
+  test('that is asked to make room ends when it likes, and the program that is there then follows without a word', async () => {
+    const retires = `if (start.type === 'retire') process.exit(0); ${ready}`;
+    await run(retires).ready;
+    const before = child?.pid ?? 0;
+    child?.renew();
+    await until(() => child?.pid !== undefined && child.pid !== before);
     expect(said).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { processIdentity } from '../store/postgres/processes.js';
 import { StartError } from '../store/start-error.js';
 
-interface Holder {
+export interface Holder {
   pid: number;
   identity: string | null;
   /** What tells a person which one it is. */
@@ -44,6 +44,12 @@ export async function lockInstance(dataDir: string, open: string, waitMs = patie
     const now = await readHolder(place);
     if (now?.pid === holder.pid && now.identity === holder.identity) await rm(place, { force: true });
   };
+}
+
+/** @returns the instance that runs on this data folder, or null */
+export async function runningInstance(dataDir: string): Promise<Holder | null> {
+  const holder = await readHolder(path.join(dataDir, 'denwaban.lock'));
+  return holder !== null && isRunning(holder) ? holder : null;
 }
 
 /** link() fails when the name exists and never leaves half a file: the one atomic step. */
@@ -86,6 +92,6 @@ async function removeStale(place: string, mine: string): Promise<void> {
 function alreadyRunning(dataDir: string, other: Holder): StartError {
   return new StartError(
     'already-running',
-    `Denwaban is already running here: process ${other.pid}, open ${other.open}. Stop it first, or give this one another DENWABAN_DATA_DIR (${dataDir} is taken) and other ports.`,
+    `Denwaban is already running here: process ${other.pid}, open ${other.open}. To put a new version into its place, npm run restart: it does so without ending calls. Else stop it first, or give this one another DENWABAN_DATA_DIR (${dataDir} is taken) and other ports.`,
   );
 }

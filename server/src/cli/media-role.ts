@@ -1,4 +1,5 @@
 /** `--role media`: the media process under the supervisor. What it does is telephony's; here are only its beginning and its end. */
+import type { RoleRetire } from './messages.js';
 import { enterRole } from './role.js';
 
 /** Recordings are finished within this, or cut off (they stay playable up to the last second). */
@@ -11,7 +12,8 @@ export async function runMedia(): Promise<void> {
     setTimeout(() => process.exit(1), lastWordsMs).unref();
   });
   process.argv[2] = JSON.stringify(role.start.settings);
-  const { ready } = await import('@denwaban/telephony/media-process');
+  const { ready, retire } = await import('@denwaban/telephony/media-process');
   await ready;
+  process.on('message', (message: RoleRetire) => message.type === 'retire' && retire());
   role.tell({ type: 'ready', facts: null });
 }

@@ -21,7 +21,12 @@ export type RoleStart =
  */
 export type RoleEnd = { type: 'end' };
 
+/** To a media process: end as soon as nobody talks or waits in you; another one, of the version that is built now, follows. */
+export type RoleRetire = { type: 'retire' };
+
 export type RoleMessage =
+  /** Its modules are loaded; it waits to be told its start. */
+  | { type: 'loaded' }
   /** A step begins that may take over a second. */
   | { type: 'progress'; step: string }
   | { type: 'ready'; facts: ControlFacts | null }

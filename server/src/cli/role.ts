@@ -27,6 +27,7 @@ export async function enterRole<Name extends RoleStart['role']>(
   process.title = `denwaban: ${name}`;
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   process.once('disconnect', onOrphaned);
+  process.send({ type: 'loaded' } satisfies RoleMessage, undefined, undefined, () => {});
   const start = await new Promise<RoleStart>((resolve) => process.once('message', resolve));
   if (start.role !== name) throw new Error(`was told to be ${start.role}`);
   return {

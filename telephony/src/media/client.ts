@@ -7,6 +7,7 @@ import {
   type HeldLeg,
   type MediaEvent,
   type MediaFrame,
+  type MediaLoad,
   type MediaReplies,
   type MediaRequest,
 } from './protocol.js';
@@ -44,6 +45,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
   let socket: Socket | null = null;
   let ready = false;
   let processId: number | null = null;
+  let load: MediaLoad | null = null;
   let closed = false;
   let lastNumber = 0;
   let retryMs = retryMsMin;
@@ -70,6 +72,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
     if (frame.kind === 'event') {
       const { kind: _, ...event } = frame;
       if (event.type === 'log') log(event.level, event.message, event.data);
+      if (event.type === 'load') load = event;
       for (const listener of eventListeners) listener(event);
       return;
     }
@@ -116,6 +119,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
       const wasReady = ready;
       ready = false;
       processId = null;
+      load = null;
       if (closed) return;
       retry = setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, retryMsMax);
@@ -143,7 +147,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
       return ready;
     },
     get processes() {
-      return [{ name: basename(socketPath, '.sock'), ready, pid: processId }];
+      return [{ name: basename(socketPath, '.sock'), ready, pid: processId, load }];
     },
     close() {
       closed = true;

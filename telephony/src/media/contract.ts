@@ -1,5 +1,5 @@
 /** Media as control sees it: `media/client.ts` is one process, behind a Unix socket; `media/pool.ts` makes several look like one. */
-import type { HeldLeg, MediaErrorCode, MediaEvent, MediaReplies, MediaRequest } from './protocol.js';
+import type { HeldLeg, MediaErrorCode, MediaEvent, MediaLoad, MediaReplies, MediaRequest } from './protocol.js';
 
 export class MediaError extends Error {
   override readonly name = 'MediaError';
@@ -18,6 +18,8 @@ export interface MediaProcessState {
   name: string;
   ready: boolean;
   pid: number | null;
+  /** What it last said of itself; null when it is not there, or has not yet. */
+  load: MediaLoad | null;
 }
 
 export interface MediaClient {

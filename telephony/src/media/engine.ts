@@ -20,6 +20,7 @@ import { touchedBy } from './requests.js';
 import { RtpPorts } from './rtp-ports.js';
 import { RtpTransport } from './rtp-transport.js';
 import type { Sounds } from './sounds.js';
+import { standingOf, type Standing } from './standing.js';
 import { createTicker } from './ticker.js';
 import { Turns } from './turns.js';
 
@@ -82,6 +83,10 @@ export class MediaEngine {
 
   get legCount(): number {
     return this.legs.size;
+  }
+
+  get standing(): Standing {
+    return standingOf(this.legs.values(), this.ports.count, this.recordings.idle);
   }
 
   /**

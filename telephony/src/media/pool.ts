@@ -74,14 +74,18 @@ export function createMediaPool(members: readonly MediaClient[], { patchAddress,
     return load;
   };
 
-  /** The process with the least to do; one without a free port hands on to the next. */
+  const isRetiring = (member: MediaClient): boolean => member.processes.some(({ load }) => load?.retiring === true);
+
+  /** The process with the least to do; one that has no free port, or dies in this moment, hands on to the next. */
   async function open(
     request: Extract<MediaRequest, { type: 'open-rtp' | 'open-webrtc' }>,
   ): Promise<MediaReplies['open-rtp'] | MediaReplies['open-webrtc']> {
     const { leg } = request;
     if (homes.get(leg)?.member.ready) throw new MediaError('leg-exists', leg);
     const weight = request.type === 'open-webrtc' ? webRtcWeight : 1;
-    const ready = members.filter((member) => member.ready).toSorted((a, b) => loadOf(a) - loadOf(b));
+    const ready = members
+      .filter((member) => member.ready)
+      .toSorted((a, b) => Number(isRetiring(a)) - Number(isRetiring(b)) || loadOf(a) - loadOf(b));
     let problem: unknown = new MediaError('unreachable', 'no media process is connected');
     for (const member of ready) {
       const home = { member, weight, opening: true };
@@ -91,7 +95,7 @@ export function createMediaPool(members: readonly MediaClient[], { patchAddress,
       } catch (error) {
         if (homes.get(leg) === home) homes.delete(leg);
         problem = error;
-        if (!(error instanceof MediaError) || error.code !== 'no-port') break;
+        if (!(error instanceof MediaError) || (error.code !== 'no-port' && error.code !== 'unreachable')) break;
       } finally {
         home.opening = false;
       }

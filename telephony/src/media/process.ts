@@ -7,6 +7,7 @@
  */
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { MediaEngine } from './engine.js';
 import type { MediaEvent, MediaSettings } from './protocol.js';
 import { serveControl, SocketTakenError, type ControlServer } from './server.js';
@@ -14,7 +15,15 @@ import { createSounds } from './sounds.js';
 import { createWebRtc, MuxPortError } from '../webrtc/index.js';
 
 const stopMsMax = 900;
+const loadEveryMs = 1_000;
+const retireCheckMs = 250;
+/** Grain of the clock that tells how late our turns come. */
+const delayGrainMs = 10;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+let retireWhenIdle = (): void => undefined;
+/** Ends as soon as nobody talks or waits here. Whoever started us starts another one. */
+export const retire = (): void => retireWhenIdle();
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv[2]);
@@ -62,6 +71,7 @@ async function main(): Promise<void> {
   watchAlone();
 
   let stopping = false;
+  let retiring: NodeJS.Timeout | null = null;
   const stop = async (code: number): Promise<void> => {
     if (stopping) return;
     stopping = true;
@@ -69,6 +79,28 @@ async function main(): Promise<void> {
     await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, stopMsMax))]);
     // The native library keeps threads: without this the process would not end.
     process.exit(code);
+  };
+  const lateness = monitorEventLoopDelay({ resolution: delayGrainMs });
+  lateness.enable();
+  setInterval(() => {
+    const lateMs = Math.max(0, Math.round(lateness.percentile(99) / 1e5 - delayGrainMs * 10) / 10);
+    lateness.reset();
+    const { legCount: legs, standing } = engine;
+    server?.emit({
+      type: 'load',
+      at: Date.now(),
+      legs,
+      freePorts: standing.freePorts,
+      lateMs,
+      retiring: retiring !== null,
+    });
+  }, loadEveryMs).unref();
+  retireWhenIdle = () => {
+    retiring ??= setInterval(() => {
+      if (!engine.standing.dispensable) return;
+      log('info', 'making room for a newer version', { legs: engine.legCount });
+      void stop(0);
+    }, retireCheckMs);
   };
   process.on('SIGTERM', () => void stop(0));
   // Ctrl-C in a terminal reaches us too, but under a supervisor it is the supervisor's affair, which ends us last.

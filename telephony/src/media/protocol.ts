@@ -104,6 +104,16 @@ export type MediaReply =
   | { n: number; ok: true; value: unknown }
   | { n: number; ok: false; code: MediaErrorCode; detail: string };
 
+export interface MediaLoad {
+  legs: number;
+  /** Plain RTP legs that can still be opened. */
+  freePorts: number;
+  /** By how much the worst hundredth of its turns came late in the last second, ms: packets waited that long. */
+  lateMs: number;
+  /** It ends as soon as nobody talks or waits in it, to make room for a newer version: nothing new should be opened here. */
+  retiring: boolean;
+}
+
 /** Control → media: each request carries a number that its reply repeats. */
 export type MediaRequestFrame = MediaRequest & { n: number };
 
@@ -146,6 +156,8 @@ export type MediaEvent =
       durationMs: number;
       bytes: number;
     }
+  /** Once a second: how the process does. */
+  | ({ type: 'load'; at: number } & MediaLoad)
   | {
       type: 'log';
       level: 'info' | 'warn' | 'error';

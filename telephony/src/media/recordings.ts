@@ -67,6 +67,10 @@ export class Recordings {
     return finished;
   }
 
+  get idle(): boolean {
+    return this.running.size === 0 && this.finishing.size === 0;
+  }
+
   /** Resolves when everything that was ended is on disk. */
   async settled(): Promise<void> {
     while (this.finishing.size > 0) await Promise.allSettled(this.finishing);

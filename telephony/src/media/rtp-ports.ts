@@ -20,6 +20,10 @@ export class RtpPorts {
     this.next = Math.floor(Math.random() * Math.max(1, this.ports.length));
   }
 
+  get count(): number {
+    return this.ports.length;
+  }
+
   /** Binds the next free pair. @returns null when all are taken */
   async open(): Promise<RtpSockets | null> {
     for (let tries = 0; tries < this.ports.length; tries++) {

@@ -185,7 +185,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
       return ready;
     },
     get processes() {
-      return [{ name: 'media-1', ready, pid: 1 }];
+      return [{ name: 'media-1', ready, pid: 1, load: null }];
     },
     async request(request) {
       requests.push(request);
