@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { epochMs, mintId, type RecordingId } from '@denwaban/core';
-import type { Health } from '@denwaban/core/wire';
+import type { SystemView } from '@denwaban/core/wire';
 import {
   connectMediaProcesses,
   createExchange,
@@ -102,7 +102,8 @@ async function startControl(
 
   const deskDir = path.join(root, 'desk', 'dist');
   const build = buildOf(deskDir);
-  const health = async (): Promise<Health> => {
+  const system = async (): Promise<SystemView> => {
+    const { trunks: trunkStates, legs: callers, lines, linesProven, recordings } = exchange.health();
     const database = (await store.healthy()) ? ('ok' as const) : ('unreachable' as const);
     const mediaState = media.ready ? ('ok' as const) : ('down' as const);
     const mediaProcesses = media.processes.map(({ name, ready }) => ({
@@ -119,7 +120,11 @@ async function startControl(
       media: mediaState,
       mediaProcesses,
       sip: 'ok',
-      trunks: exchange.health().trunks,
+      trunks: trunkStates.map((one) => ({ ...one, name: trunks.find(({ id }) => id === one.id)?.name ?? one.id })),
+      callers,
+      lines,
+      linesProven,
+      recordings,
     };
   };
   const demo = settings.demo ? store.demo({ host: settings.sipHost, port: settings.sipPort }) : null;
@@ -132,7 +137,7 @@ async function startControl(
     version,
     build,
     deskDir: existsSync(path.join(deskDir, 'index.html')) ? deskDir : null,
-    health,
+    system,
     log,
   });
   await http.listen();

@@ -41,22 +41,30 @@ export const health = z.object({
   media: z.enum(['ok', 'down']).describe('Down: there is no media process at all, and new calls are refused.'),
   mediaProcesses: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'down']) })),
   sip: z.enum(['ok', 'down']),
-  trunks: z
-    .array(
-      z.object({
-        id: z.string(),
-        status: z.enum(['up', 'down', 'unknown']).describe('unknown: it is neither registered nor asked by OPTIONS.'),
-        registration: z
-          .enum(['registered', 'trying', 'failed'])
-          .nullable()
-          .describe('null: it is not to be registered.'),
-        reachable: z.enum(['up', 'down', 'unknown']).nullable().describe('By OPTIONS; null: nobody asks.'),
-        because: z.string().nullable().describe('Why it is down, such as `403 at REGISTER`.'),
-      }),
-    )
-    .describe('A carrier that is down does not make this house degraded: to start it anew would not help.'),
 });
 export type Health = z.infer<typeof health>;
+
+export const trunkView = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['up', 'down', 'unknown']).describe('unknown: it is neither registered nor asked by OPTIONS.'),
+  registration: z.enum(['registered', 'trying', 'failed']).nullable().describe('null: it is not to be registered.'),
+  reachable: z.enum(['up', 'down', 'unknown']).nullable().describe('By OPTIONS; null: nobody asks.'),
+  because: z.string().nullable().describe('Why it is down, such as `403 at REGISTER`.'),
+});
+export type TrunkView = z.infer<typeof trunkView>;
+
+/** Health with everything that is nobody else's business. */
+export const systemView = health.extend({
+  trunks: z
+    .array(trunkView)
+    .describe('A carrier that is down does not make this house degraded: to start it anew would not help.'),
+  callers: z.int().min(0).describe('Customers on the line now, whether they talk, wait or ring.'),
+  lines: z.int().min(0).describe('Desks that hold an audio path.'),
+  linesProven: z.int().min(0).describe('Those of them that answer now.'),
+  recordings: z.int().min(0).describe('Recordings being written.'),
+});
+export type SystemView = z.infer<typeof systemView>;
 
 export const signIn = z.object({
   email: z.string().trim().toLowerCase().max(254),

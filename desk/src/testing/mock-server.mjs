@@ -212,7 +212,6 @@ const routes = {
     media: 'ok',
     mediaProcesses: [{ name: 'media-1', state: 'ok' }],
     sip: 'ok',
-    trunks: [],
   }),
   'GET /me': () => (self.signedIn ? meView() : null),
   'DELETE /session': () => ((self.signedIn = false), {}),

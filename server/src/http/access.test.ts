@@ -9,6 +9,7 @@ const signedIn = (status: number) => ({ ...everybody(status), none: 401 });
 
 const rows: Record<string, Row> = {
   'GET /api/v1/health': everybody(200),
+  'GET /api/v1/system': { none: 401, agent: 403, supervisor: 200, admin: 200 },
   'POST /api/v1/session': { ...everybody(401), body: { email: 'nobody@example.jp', password: 'x' } },
   'DELETE /api/v1/session': signedIn(204),
   'GET /api/v1/me': signedIn(200),

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createHttp } from './app.js';
-import { anna, fakeFloor, fakeStore, healthy, sato } from './testing/fakes.js';
+import { anna, fakeFloor, fakeStore, healthy, running, sato } from './testing/fakes.js';
 import { openHouse } from './testing/house.js';
 
 const options = (httpPort = 0) => ({
@@ -20,7 +20,7 @@ const options = (httpPort = 0) => ({
   version: '0.1.0',
   build: 'b1',
   deskDir: null,
-  health: async () => healthy,
+  system: async () => running,
   log: pino({ level: 'silent' }),
 });
 
@@ -72,7 +72,7 @@ describe('beginning and ending', () => {
 
 describe('health', () => {
   test('503 with the same body when a part does not work', async () => {
-    const house = await openHouse({ health: async () => ({ ...healthy, status: 'degraded', media: 'down' }) });
+    const house = await openHouse({ system: async () => ({ ...running, status: 'degraded', media: 'down' }) });
     try {
       const response = await house.fetch('/api/v1/health');
       expect([response.status, await response.json()]).toEqual([
@@ -84,12 +84,23 @@ describe('health', () => {
     }
   });
 
+  test('tells a stranger nothing of carriers and calls; a supervisor sees them', async () => {
+    const house = await openHouse();
+    try {
+      expect(await (await house.fetch('/api/v1/health')).json()).toEqual(healthy);
+      const headers = { cookie: await house.cookieOf(sato) };
+      expect(await (await house.fetch('/api/v1/system', { headers })).json()).toEqual(running);
+    } finally {
+      await house.close();
+    }
+  });
+
   test('one look serves all who ask within half a second', async () => {
     let looks = 0;
     const house = await openHouse({
-      health: async () => {
+      system: async () => {
         looks += 1;
-        return healthy;
+        return running;
       },
     });
     try {

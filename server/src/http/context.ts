@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '@denwaban/core';
-import type { DemoInfo, Health } from '@denwaban/core/wire';
+import type { DemoInfo, SystemView } from '@denwaban/core/wire';
 import type { Floor, Settings, Store, WebPhones } from '../services.js';
 
 export interface HttpOptions {
@@ -19,7 +19,7 @@ export interface HttpOptions {
   build: string;
   /** Where the built desk lies (index.html and assets/); null serves the API only. */
   deskDir: string | null;
-  health: () => Promise<Health>;
+  system: () => Promise<SystemView>;
   log: FastifyBaseLogger;
   /** Wall clock for what people see. */
   clock?: Clock;

@@ -12,6 +12,8 @@ import type { App } from './context.js';
 for (const [id, schema] of Object.entries({
   Error: wire.errorBody,
   Health: wire.health,
+  System: wire.systemView,
+  Trunk: wire.trunkView,
   SignIn: wire.signIn,
   Me: wire.me,
   IceServers: wire.iceServers,

@@ -1,6 +1,6 @@
 /** The installation itself: its health, the demo company, the API's own description. */
 import { z } from 'zod';
-import { demoInfo, health, type Health } from '@denwaban/core/wire';
+import { demoInfo, health, systemView, type SystemView } from '@denwaban/core/wire';
 import { Refusal } from '../../services.js';
 import type { App, HttpContext } from '../context.js';
 import { errors, json, needsSession } from '../openapi.js';
@@ -26,8 +26,24 @@ export function systemRoutes(app: App, context: HttpContext): void {
     },
     handler: async (_request, reply) => {
       const now = await look();
-      return reply.code(now.status === 'ok' ? 200 : 503).send(now);
+      // A stranger learns whether it works, not by which carriers we are reached.
+      return reply.code(now.status === 'ok' ? 200 : 503).send(health.parse(now));
     },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/system',
+    config: { access: 'supervisor' },
+    schema: {
+      operationId: 'getSystem',
+      tags: ['system'],
+      summary: 'How each part is, and what it carries now',
+      description: 'For supervisors and admins. 200 also when a part does not work: `status` tells.',
+      security: needsSession,
+      response: { 200: json('The parts.', systemView), ...errors('not-signed-in', 'not-allowed') },
+    },
+    handler: async (_request, reply) => reply.code(200).send(await look()),
   });
 
   app.route({
@@ -65,8 +81,8 @@ export function systemRoutes(app: App, context: HttpContext): void {
 }
 
 /** One look at the parts serves everybody who asks within `ms`: health needs no session, so it must cost next to nothing. */
-function atMostOncePer(ms: number, { health: look, monotonic }: HttpContext): () => Promise<Health> {
-  let last: { at: number; answer: Promise<Health> } | null = null;
+function atMostOncePer(ms: number, { system: look, monotonic }: HttpContext): () => Promise<SystemView> {
+  let last: { at: number; answer: Promise<SystemView> } | null = null;
   return () => {
     if (last === null || monotonic() - last.at >= ms) last = { at: monotonic(), answer: look() };
     return last.answer;

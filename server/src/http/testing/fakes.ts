@@ -12,6 +12,7 @@ import type {
   PhoneServerMessage,
   PresenceView,
   Role,
+  SystemView,
 } from '@denwaban/core/wire';
 import {
   Refusal,
@@ -309,5 +310,22 @@ export const healthy: Health = {
   media: 'ok',
   mediaProcesses: [{ name: 'media-1', state: 'ok' }],
   sip: 'ok',
-  trunks: [],
+};
+
+export const running: SystemView = {
+  ...healthy,
+  trunks: [
+    {
+      id: 'tk_carrier',
+      name: 'Carrier',
+      status: 'down',
+      registration: 'failed',
+      reachable: null,
+      because: '403 at REGISTER',
+    },
+  ],
+  callers: 2,
+  lines: 3,
+  linesProven: 3,
+  recordings: 1,
 };

@@ -8,7 +8,7 @@ import { phoneServerMessage, serverMessage } from '@denwaban/core/wire';
 import type { Person } from '../../services.js';
 import { buildApp } from '../app.js';
 import type { HttpOptions } from '../context.js';
-import { demo, fakeFloor, fakePhones, fakeStore, healthy, password } from './fakes.js';
+import { demo, fakeFloor, fakePhones, fakeStore, password, running } from './fakes.js';
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
@@ -27,7 +27,7 @@ export async function openHouse(changes: Partial<HttpOptions> = {}) {
     version: '0.1.0',
     build: 'b1',
     deskDir: null,
-    health: async () => healthy,
+    system: async () => running,
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     clock: { now: () => epochMs(1_700_000_000_000 + now) },
     monotonic: () => now,
