@@ -1,11 +1,13 @@
 /** Session descriptions: any text gives a result; whatever is taken is answered line for line (RFC 3264 §6), readably. */
 import { answerSdp, offerSdp, parseSdp } from '../../telephony/src/sdp/index.js';
+import { ownKeys } from '../../telephony/src/rtp/srtp/index.js';
 import { finishAnswer, readOffer } from '../../telephony/src/webrtc/offer.js';
 import { bounded, bytesOf, latin1, mutateList, mutateText, numbers, smallerText } from './mutate.js';
 import type { Random } from './random.js';
 import { ensure, size, type Report, type Target } from './target.js';
 
-const ours = { address: '198.51.100.1', port: 20_000, sessionId: '42', version: 1 };
+const srtp = ownKeys(Uint8Array.from({ length: 60 }, (_, i) => i));
+const ours = { address: '198.51.100.1', port: 20_000, sessionId: '42', version: 1, srtp };
 const lines = [
   ...[
     'm=audio 40000 RTP/AVP 0 8 101',
@@ -51,6 +53,8 @@ const lines = [
     'a=candidate:1 1 udp 1 10.0.0.1 9 typ host',
     'a=ice-ufrag:x',
     'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x',
+    'a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd|2^20',
+    'a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd|1:4',
   ],
   ...[
     'a=rtcp-mux',
@@ -144,6 +148,8 @@ export const sdp: Target<string> = {
       'a=rtpmap:126 telephone-event/8000',
     ),
     offerSdp(ours),
+    offerSdp(ours, { srtp: 'required' }),
+    offerSdp(ours, { srtp: 'optional' }),
     offerSdp({ ...ours, address: '2001:db8::9' }, { codecs: ['PCMA'], direction: 'sendonly' }),
     '',
   ],

@@ -1,6 +1,7 @@
 /** Every edge that is fuzzed. */
 import { mediaControl } from './media-control.js';
 import { rtp } from './rtp.js';
+import { digest, secured } from './secured.js';
 import { sdp } from './sdp.js';
 import { sipDialog, sipLongLife } from './sip-dialog.js';
 import { sipMessage } from './sip-message.js';
@@ -15,6 +16,8 @@ export const makeTargets = (): AnyTarget[] => [
   sipLongLife(),
   sdp,
   rtp,
+  secured,
+  digest,
   mediaControl,
   wireSchemas,
 ];

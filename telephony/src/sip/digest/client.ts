@@ -26,10 +26,8 @@ export function chooseChallenge(values: readonly string[]): Challenge | null {
     const nonce = params?.get('nonce');
     const algorithm = algorithmOf(params?.get('algorithm') ?? null);
     if (params === null || realm === undefined || nonce === undefined || algorithm === null) continue;
-    const offered = params
-      .get('qop')
-      ?.toLowerCase()
-      .split(/\s*,\s*/);
+    const qops = params.get('qop')?.toLowerCase().split(',');
+    const offered = qops?.map((one) => one.trim()); // a pattern that eats spaces costs the square of a row of them
     const qop = offered === undefined ? null : offered.includes('auth') ? 'auth' : 'auth-int';
     if (qop === 'auth-int' && offered?.includes('auth-int') !== true) continue;
     const stale = params.get('stale')?.toLowerCase() === 'true';
