@@ -17,7 +17,7 @@ const withheld: Caller = { number: null, name: null };
  * along who it is: the next hop to honour that wish is we (RFC 3325 §9.3).
  */
 export function callerOf(request: SipRequest, from: NameAddress): Caller {
-  const wishes = headerTokens(request, 'privacy').flatMap((value) => value.split(/\s*;\s*/));
+  const wishes = headerTokens(request, 'privacy').flatMap((value) => value.split(';').map((one) => one.trim()));
   if (wishes.some((wish) => wish === 'id' || wish === 'user' || wish === 'header')) return withheld;
   const asserted = headerValues(request, 'p-asserted-identity')
     .flatMap((value) => splitOutside(value, ',') ?? [])
