@@ -10,9 +10,10 @@ import { journal } from './journal.js';
 import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
 import { relay } from './relay.js';
 import { reload } from './reload.js';
+import { sipCalls } from './sip-calls.js';
 import { sipParse } from './sip-parse.js';
 
-const all = [sipParse, relay, journal, directory, answerDelay, reload];
+const all = [sipParse, sipCalls, relay, journal, directory, answerDelay, reload];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { pairs: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' } },

@@ -8,7 +8,7 @@ import { silentLog } from '../../server/src/store/log.js';
 import { migrate } from '../../server/src/store/migrations/migrate.js';
 import { startPostgres } from '../../server/src/store/postgres/embedded-postgres.js';
 
-export async function withDatabase<T>(use: (url: string, client: pg.Client) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(use: (url: string, client: pg.Client, pid: number) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(join(tmpdir(), 'denwaban-bench-'));
   const postgres = await startPostgres({ dataDir, log: silentLog });
   const client = new pg.Client({ connectionString: postgres.url });
@@ -16,7 +16,7 @@ export async function withDatabase<T>(use: (url: string, client: pg.Client) => P
     await createDatabase(postgres.url);
     await client.connect();
     await migrate(client, { log: silentLog });
-    return await use(postgres.url, client);
+    return await use(postgres.url, client, postgres.pid);
   } finally {
     await client.end().catch(() => undefined);
     await postgres.stop();

@@ -15,7 +15,10 @@ export default defineConfig({
     rollupOptions: {
       output: { chunkFileNames: '[name]-[hash].js' },
       input: Object.fromEntries(
-        ['bench', 'programs/media'].map((path) => [path.replace('programs/', ''), `${root}/${path}.ts`]),
+        ['bench', 'programs/b2bua', 'programs/media'].map((path) => [
+          path.replace('programs/', ''),
+          `${root}/${path}.ts`,
+        ]),
       ),
     },
     outDir: '../out/bench',
