@@ -60,6 +60,8 @@ export function createConversations(options: ConversationsOptions): Conversation
   const { journal, settings, carryOut, onMoved, onDurable, log } = options;
   const live = new Map<ConversationId, Conversation>();
   const legs = new Map<LegId, ConversationId>();
+  /** The other way round: looking through every leg for each call that ends would grow with the square of the calls. */
+  const legsOf = new Map<ConversationId, Set<LegId>>();
   const engaged = new Map<AgentId, Map<ConversationId, Engaged>>();
 
   function index(before: Conversation | null, after: Conversation): Set<AgentId> {
@@ -74,14 +76,22 @@ export function createConversations(options: ConversationsOptions): Conversation
       own.set(after.id, how);
       touched.add(agent);
     }
-    legs.set(after.customerLeg, after.id);
-    if (after.talking !== null) legs.set(after.talking.leg, after.id);
+    own(after.customerLeg, after.id);
+    if (after.talking !== null) own(after.talking.leg, after.id);
     return touched;
+  }
+
+  function own(leg: LegId, id: ConversationId): void {
+    legs.set(leg, id);
+    const all = legsOf.get(id);
+    if (all === undefined) legsOf.set(id, new Set([leg]));
+    else all.add(leg);
   }
 
   function forget(record: Conversation): void {
     live.delete(record.id);
-    for (const [leg, id] of legs) if (id === record.id) legs.delete(leg);
+    for (const leg of legsOf.get(record.id) ?? []) if (legs.get(leg) === record.id) legs.delete(leg);
+    legsOf.delete(record.id);
   }
 
   /** Closed, and its recording is in: nothing can happen to it any more. */
