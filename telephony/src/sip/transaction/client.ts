@@ -91,6 +91,7 @@ export class Client implements ClientTransaction {
     this.#response = { response, read };
     if (response.status >= 200) this.settled = true;
     this.#step({ type: 'response', status: response.status });
+    this.#response = null; // told; while the transaction lingers it would only be kept
     if (this.#cancelling === 'wished') this.cancel();
   }
 

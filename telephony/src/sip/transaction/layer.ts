@@ -50,7 +50,7 @@ export class TransactionLayer {
       this.#noticeSettled();
     });
     this.#servers.set(key, server);
-    return server;
+    return server.user;
   }
 
   /** Is this a copy of a request that we already have? */
@@ -66,8 +66,9 @@ export class TransactionLayer {
   }
 
   /** The INVITE that a CANCEL means (§9.2). */
-  cancelled(request: SipRequest, read: Essentials): ServerTransaction | null {
-    return this.#servers.get(serverKey(request, read, 'INVITE')) ?? null;
+  cancelled(request: SipRequest, read: Essentials): { read: Essentials } | null {
+    const invite = this.#servers.get(serverKey(request, read, 'INVITE'))?.read ?? null;
+    return invite === null ? null : { read: invite };
   }
 
   /** @returns false when it answers nothing of ours */

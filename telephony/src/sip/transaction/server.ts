@@ -33,32 +33,37 @@ type AnyServer =
   | { kind: 'invite'; state: InviteServer<Uint8Array> }
   | { kind: 'other'; state: NonInviteServer<Uint8Array> };
 
-export class Server implements ServerTransaction {
-  readonly request: SipRequest;
-  readonly read: Essentials;
-  readonly arrival: Arrival;
-  readonly via: Via;
-  onFailed: ServerTransaction['onFailed'] = null;
-  answered = false;
+/**
+ * What the layer keeps of a request that came to us. It lingers for half a minute after its answer, six hundred calls a second
+ * are twenty thousand of it: so it lets go of the request and of whoever answered it as soon as nothing can be told any more.
+ */
+export class Server {
+  /** What a CANCEL is matched by; only an INVITE can be cancelled. */
+  readonly read: Essentials | null;
   readonly #machine: AnyServer;
   readonly #run: Run;
   readonly #clock: Clock;
   readonly #hop: Hop;
   readonly #ended: () => void;
+  #user: Asked | null;
 
   constructor(run: Run, request: SipRequest, read: Essentials, arrival: Arrival, ended: () => void) {
-    this.request = request;
-    this.read = read;
-    this.arrival = arrival;
-    this.via = stampVia(read.via, arrival);
+    const invite = request.method === 'INVITE';
+    this.read = invite ? read : null;
     this.#run = run;
     this.#clock = new Clock(run.timers);
-    this.#hop = hopOfAnswer(this.via, arrival);
     this.#ended = ended;
-    this.#machine =
-      request.method === 'INVITE'
-        ? { kind: 'invite', state: startInviteServer<Uint8Array>(run.setting)[0] }
-        : { kind: 'other', state: startNonInviteServer<Uint8Array>(run.setting)[0] };
+    this.#machine = invite
+      ? { kind: 'invite', state: startInviteServer<Uint8Array>(run.setting)[0] }
+      : { kind: 'other', state: startNonInviteServer<Uint8Array>(run.setting)[0] };
+    const asked = new Asked(this, request, read, arrival);
+    this.#user = asked;
+    this.#hop = hopOfAnswer(asked.via, arrival);
+  }
+
+  /** Null once it can be told nothing any more. */
+  get user(): ServerTransaction | null {
+    return this.#user;
   }
 
   /** Not waiting for the ACK of a refusal. */
@@ -67,7 +72,6 @@ export class Server implements ServerTransaction {
   }
 
   respond(response: SipResponse): void {
-    this.answered = true;
     const input = { type: 'respond', status: response.status, response: serializeMessage(response) } as const;
     const machine = this.#machine;
     if (machine.kind === 'invite') {
@@ -79,6 +83,7 @@ export class Server implements ServerTransaction {
       machine.state = state;
       this.#carryOut(actions);
     }
+    if (this.#tellsNothing) this.#user = null;
   }
 
   again(): void {
@@ -96,6 +101,13 @@ export class Server implements ServerTransaction {
     this.#clock.stop();
   }
 
+  /** Only an INVITE's user hears of failures, and only before a 2xx and until the ACK of a refusal. */
+  get #tellsNothing(): boolean {
+    const { kind, state } = this.#machine;
+    if (kind === 'other') return state.status === 'completed' || state.status === 'ended';
+    return state.status !== 'proceeding' && state.status !== 'completed';
+  }
+
   #step(input: ServerInput): void {
     const machine = this.#machine;
     if (machine.kind === 'invite') {
@@ -107,6 +119,7 @@ export class Server implements ServerTransaction {
       machine.state = state;
       this.#carryOut(actions);
     }
+    if (this.#tellsNothing) this.#user = null;
   }
 
   #carryOut(actions: readonly Action<Uint8Array>[]): void {
@@ -119,12 +132,38 @@ export class Server implements ServerTransaction {
       else if (action.type === 'ended') {
         this.#clock.stop();
         this.#ended();
-      } else if (action.type === 'failed') this.onFailed?.(action.because);
+      } else if (action.type === 'failed') this.#user?.onFailed?.(action.because);
     }
+  }
+}
+
+/** A request with all that came with it, for whoever answers it. */
+class Asked implements ServerTransaction {
+  readonly request: SipRequest;
+  readonly read: Essentials;
+  readonly arrival: Arrival;
+  readonly via: Via;
+  onFailed: ServerTransaction['onFailed'] = null;
+  answered = false;
+  readonly #server: Server;
+
+  constructor(server: Server, request: SipRequest, read: Essentials, arrival: Arrival) {
+    this.#server = server;
+    this.request = request;
+    this.read = read;
+    this.arrival = arrival;
+    this.via = stampVia(read.via, arrival);
+  }
+
+  respond(response: SipResponse): void {
+    this.answered = true;
+    this.#server.respond(response);
   }
 }
 
 export function hopOfAnswer(via: Via, arrival: Arrival): Hop {
   const { transport, connection } = arrival;
-  return { transport, connection, ...answerPlace(via) };
+  const { address, port } = answerPlace(via);
+  // The socket's own text where it says the same: the other is a piece of the message, and would keep the whole of it.
+  return { transport, connection, address: address === arrival.address ? arrival.address : address, port };
 }
