@@ -144,6 +144,17 @@ test('[TRK1] two of one name, no list, and no JSON are refused; what stands ther
   expect(line).not.toContain('hunter2');
 });
 
+test('[TRK1] trunks with passwords of their own differ by name and share one realm', async () => {
+  const guest = (id: string, username: string, realm?: string) => ({
+    ...{ id, name: id, inbound: { digest: { username, password: 'x', ...(realm === undefined ? {} : { realm }) } } },
+  });
+  expect((await written([guest('tk_a', 'a'), guest('tk_b', 'b', 'house')])).trunks).toHaveLength(2);
+  expect(await complaint([guest('tk_a', 'a'), guest('tk_b', 'a')])).toMatch(
+    /tk_b\.inbound\.digest: .*another username/,
+  );
+  expect(await complaint([guest('tk_a', 'a', 'x'), guest('tk_b', 'b', 'y')])).toMatch(/the same realm/);
+});
+
 test('[TRK2] a file with a password that others can read is warned of; one without is not', async () => {
   const withSecret = [{ ...base, register: { server: 'a.example', username: 'u', password: 'p4ss' } }];
   expect((await written(withSecret, 0o644)).warnings).toEqual([expect.stringMatching(/trunks\.json.*chmod 600/)]);

@@ -48,6 +48,16 @@ export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTr
   }
   const twice = parsed.data.find((one, at) => parsed.data.findIndex(({ id }) => id === one.id) !== at);
   if (twice !== undefined) throw new StartError('bad-trunks', `${file}: ${twice.id} is there twice. Rename one.`);
+  const guests = parsed.data.flatMap(({ id, inbound }) =>
+    inbound.digest === undefined ? [] : [{ id, ...inbound.digest }],
+  );
+  const odd = guests.find(({ username, realm }, at) =>
+    guests.slice(0, at).some((one) => one.username === username || (one.realm ?? realm) !== (realm ?? one.realm)),
+  );
+  if (odd !== undefined) {
+    const rule = 'every trunk with a password of its own needs another username, and all of them the same realm';
+    throw new StartError('bad-trunks', `${file}: ${odd.id}.inbound.digest: ${rule}. Correct it.`);
+  }
   if (parsed.data.some(holdsSecret)) await warnOfReaders(file, warnings);
   const house = { dataDir, warnings };
   const trunks = await Promise.all(parsed.data.map((entry) => trunkOf(entry, house)));

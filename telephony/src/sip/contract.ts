@@ -3,6 +3,7 @@
  * engine of this folder; carriers never touch a message, a transaction or a socket.
  */
 import type { SdpAudio } from '../sdp/contract.js';
+import type { GuestAccount } from './agent/guests.js';
 import type { RegistrationNews } from './agent/registrar.js';
 import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
@@ -47,6 +48,8 @@ export interface IncomingCall {
 
 export interface DialogSnapshot extends Dialog {
   source: SipSource;
+  /** Missing in those of earlier releases: the source says it. */
+  trunk?: string;
   /** Missing in those of earlier releases: their far ends are refreshed by nobody and by re-INVITE. */
   session?: {
     /** The INVITE was ours. */
@@ -144,6 +147,10 @@ export interface SipEndpointHandlers {
   onCall(call: IncomingCall, trunk: string): CallListener;
   /** What we answer when the trunk asks for a password within a call. */
   credentialsOf?(trunk: string): Credentials | null;
+  /** Who may call in from anywhere with a password, and the realm that asks for it. */
+  guests?: { realm: string; accounts: readonly GuestAccount[] } | null;
+  /** Is this still a trunk of ours? Asked of calls that a process before this one left. */
+  isTrunk?(trunk: string): boolean;
   /** Whose certificate to expect at an address over TLS, when a request within a call goes there. */
   tlsPeerOf?(address: string): TlsPeer | null;
 }

@@ -25,7 +25,7 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
-import { createTrunkKeeper, type TrunkHealth } from './trunk-keeper.js';
+import { createTrunkKeeper, guestsOf, type TrunkHealth } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { createWebPhone, type WebPhone } from './web-phone.js';
@@ -157,9 +157,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (unborn.delete(id)) closeMedia(id);
   }
 
+  const trunkOf = (id: string | undefined) => options.trunks.find((one) => one.id === id) ?? null;
   const sip = options.sip({
     trunkOf: (source) => keeper.find(source.address)?.id ?? null,
     tlsPeerOf: (address) => keeper.tlsAt(address),
+    isTrunk: (id) => trunkOf(id) !== null,
+    guests: guestsOf(options.trunks),
     onCall(call, asFound) {
       const trunk = keeper.ofCall(asFound, call.to)?.id ?? asFound;
       const leg = options.mintLeg();
@@ -170,7 +173,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         media,
         open: media.ready && !stopping,
         now,
-        wish: wishOf(options.trunks.find(({ id }) => id === trunk) ?? null),
+        wish: wishOf(trunkOf(trunk)),
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -196,6 +199,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     sip,
     media,
     findTrunk: keeper.find,
+    trunkOf,
     customers,
     lines,
     recordings,

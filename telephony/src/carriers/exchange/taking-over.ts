@@ -18,6 +18,7 @@ export interface TakingOverOptions {
   sip: Pick<SipEndpoint, 'adopt'>;
   media: Pick<MediaClient, 'request'>;
   findTrunk(address: string): Trunk | null;
+  trunkOf(id: string | undefined): Trunk | null;
   customers: Customers;
   lines: Lines;
   recordings: Recordings;
@@ -32,7 +33,7 @@ export interface TakingOverOptions {
 export type TakeUp = (known: KnownLeg, all: readonly HeldLeg[]) => RestoredLeg | null;
 
 export function createTakeUp(options: TakingOverOptions): TakeUp {
-  const { sip, media, findTrunk, customers, lines, recordings, tell, emit, now, log } = options;
+  const { sip, media, findTrunk, trunkOf, customers, lines, recordings, tell, emit, now, log } = options;
 
   /** The record is the truth: a command that was written down and no longer carried out is carried out now. */
   function bringInLine({ leg, talk, sound }: KnownLeg, held: HeldLeg, bridged: boolean): void {
@@ -63,7 +64,7 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
         now,
         log,
         rtp,
-        wish: wishOf(findTrunk(dialog.source.address)),
+        wish: wishOf(trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address)),
         takenUp: (far) => customers.takeUp(leg, far, dialog, state),
       }),
     );

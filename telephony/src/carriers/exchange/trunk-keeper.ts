@@ -2,6 +2,7 @@
  * The trunks as they live: registered, asked whether they are there, their registrars' addresses known. What is said of them is
  * logged once for each change.
  */
+import type { GuestAccount } from '../../sip/agent/guests.js';
 import type { FarServer, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationTrouble } from '../../sip/agent/registration.js';
 import type { Log } from './log.js';
@@ -61,6 +62,15 @@ interface Kept {
 const lookAgainMs = 60_000;
 
 export const farServer = (trunk: Trunk, server: TrunkServer): FarServer => ({ ...server, tls: trunk.tls ?? null });
+
+/** Who may call in with a password. They share one realm: a caller must know which before it knows who we are. */
+export function guestsOf(trunks: readonly Trunk[]): { realm: string; accounts: GuestAccount[] } | null {
+  const accounts = trunks.flatMap(({ id, inbound: { digest } }) =>
+    digest === undefined ? [] : [{ trunk: id, username: digest.username, password: digest.password }],
+  );
+  const realm = trunks.find(({ inbound: { digest } }) => digest?.realm)?.inbound.digest?.realm ?? 'denwaban';
+  return accounts.length === 0 ? null : { realm, accounts };
+}
 
 export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOptions): TrunkKeeper {
   const byList = trunkFinder(trunks);

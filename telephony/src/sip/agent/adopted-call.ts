@@ -24,7 +24,7 @@ export class AdoptedCall implements IncomingCall, Call {
   readonly #teller: Teller<CallListener>;
 
   constructor(core: AgentCore, snapshot: DialogSnapshot, trunk: string) {
-    const { source, session, ...dialog } = snapshot;
+    const { source, session, trunk: _, ...dialog } = snapshot;
     this.id = dialog.localTag;
     this.key = dialogKey(dialog.callId, dialog.localTag);
     this.trunk = trunk;

@@ -70,6 +70,14 @@ export class Door {
     this.answer(request, via, arrival, 403, [], arrival.transport === 'udp' ? bytesIn : Infinity);
   }
 
+  /**
+   * Asks for a password. This is longer than a refusal, so over UDP it is at most twice what came, and within the rate of refusals:
+   * whose address was forged gets that much in their name and no more.
+   */
+  challenge(request: SipRequest, via: Via, arrival: Arrival, headers: readonly SipHeader[], bytesIn: number): void {
+    this.answer(request, via, arrival, 401, headers, arrival.transport === 'udp' ? bytesIn * 2 : Infinity);
+  }
+
   /** Without a transaction: the tag is the same for each copy of the request (§8.2.7), and its ACK is nobody's. */
   answer(
     request: SipRequest,

@@ -137,7 +137,13 @@ export class Session implements OfferHost {
     const { transport, address, port } = peer;
     const { weCalled, allowsUpdate } = this;
     const session = { weCalled, allowsUpdate, timer: this.clock.timer };
-    return { ...dialog, routeSet: [...dialog.routeSet], source: { transport, address, port }, session };
+    return {
+      ...dialog,
+      routeSet: [...dialog.routeSet],
+      source: { transport, address, port },
+      trunk: this.trunk,
+      session,
+    };
   }
 
   /** Takes note of what a message of the far end says it can. */

@@ -35,6 +35,7 @@ import { reasonHeader } from './dialog-link.js';
 import { Door } from './door.js';
 import { InboundCall } from './inbound-call.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
+import { Lobby } from './lobby.js';
 import { OutboundCall } from './outbound-call.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
 import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
@@ -67,6 +68,7 @@ export class UserAgent {
   /** Calls by what a merged copy of their INVITE would share (§8.2.2.2). */
   readonly #fresh = new Map<string, InboundCall>();
   readonly #door: Door;
+  readonly #lobby: Lobby;
   readonly #userAgentHeaders: SipHeader[];
   #closing = false;
 
@@ -76,7 +78,11 @@ export class UserAgent {
     this.#door = new Door({ wire: options.wire, now: () => options.now(), log: options.log, limits: this.#limits });
     const times = options.times ?? rfcTimers;
     this.#layer = new TransactionLayer({ wire: options.wire, timers: options.timers, times });
-    const { userAgent } = options;
+    const { userAgent, handlers, chance, log } = options;
+    this.#lobby = new Lobby({
+      ...{ guests: handlers.guests ?? null, door: this.#door, layer: this.#layer, chance, log },
+      now: () => options.now(),
+    });
     this.#userAgentHeaders = userAgent === null ? [] : [{ name: 'user-agent', value: userAgent }];
     this.#core = {
       timers: options.timers,
@@ -101,7 +107,10 @@ export class UserAgent {
       },
       credentialsOf: (trunk) => options.handlers.credentialsOf?.(trunk) ?? null,
       expect: (address) => this.#door.expect(address),
-      forget: (call) => void this.#calls.delete(call.key),
+      forget: (call) => {
+        this.#calls.delete(call.key);
+        this.#lobby.leave(call.key);
+      },
     };
   }
 
@@ -123,14 +132,14 @@ export class UserAgent {
     }
   }
 
-  /** A TCP connection that messages came or went on is gone. */
+  /** A connection that messages came or went on is gone. */
   connectionClosed(connection: number): void {
     this.#layer.connectionClosed(connection);
   }
 
   /** Sends a BYE for a dialog whose process died. Resolves when it was answered or given up. */
   endOrphan(orphan: DialogSnapshot, cause: string): Promise<void> {
-    const { source, session: _, ...dialog } = orphan;
+    const { source, session: _, trunk: __, ...dialog } = orphan;
     const [after, request] = requestInDialog(dialog, 'BYE', [{ name: 'reason', value: reasonHeader(cause) }]);
     return new Promise((resolve) => {
       this.#send(request, hopOf(after, source, null), {
@@ -149,10 +158,14 @@ export class UserAgent {
 
   /** Takes up an answered call that a process before this one left. @returns false when it is nobody's, or known */
   adopt(snapshot: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean {
-    const trunk = this.#options.handlers.trunkOf(snapshot.source);
+    const { handlers } = this.#options;
+    const listed = handlers.trunkOf(snapshot.source);
+    // Of a guest, or of whom we called, the address says nothing.
+    const trunk = listed ?? (handlers.isTrunk?.(snapshot.trunk ?? '') === true ? (snapshot.trunk ?? null) : null);
     if (trunk === null || this.#calls.has(dialogKey(snapshot.callId, snapshot.localTag))) return false;
     const call = new AdoptedCall(this.#core, snapshot, trunk);
     this.#calls.set(call.key, call);
+    if (listed === null) this.#lobby.welcome(call.key, snapshot.source.address);
     call.attach(take(call));
     return true;
   }
@@ -192,7 +205,8 @@ export class UserAgent {
     const { transport, address, port } = arrival;
     const trunk = this.#options.handlers.trunkOf({ transport, address, port });
     // A stranger beyond its rate is not even read: reading is what a flood would cost us.
-    const expected = trunk === null && (this.#door.expects(address) || this.#layer.awaits(address));
+    const expected =
+      trunk === null && (this.#door.expects(address) || this.#layer.awaits(address) || this.#lobby.knows(address));
     if (trunk === null && !expected && !this.#door.mayRefuse(arrival)) return;
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
@@ -216,9 +230,17 @@ export class UserAgent {
     }
     // Whom we called may speak within that call, wherever it is; what else it may say is its trunk's to allow.
     const within = expected && tagOf(essentials.to) !== null ? this.#calls.get(keyOf(essentials))?.trunk : undefined;
-    const speaker = trunk ?? within ?? null;
+    const speaker = trunk ?? within ?? this.#lobby.ownerOf(message, essentials, address);
     if (speaker !== null) this.#request(message, essentials, arrival, speaker);
-    else if (message.method !== 'ACK') this.#door.refuse(message, essentials.via, arrival, bytes.length);
+    else if (message.method !== 'ACK') this.#stranger(message, essentials, arrival, bytes.length);
+  }
+
+  /** From nobody's address: whoever knows a password may call all the same. */
+  #stranger(request: SipRequest, read: Essentials, arrival: Arrival, bytesIn: number): void {
+    const verdict = this.#lobby.judge(request, read, arrival.address);
+    if (verdict.let === 'out') return this.#door.refuse(request, read.via, arrival, bytesIn);
+    if (verdict.let === 'ask') return this.#door.challenge(request, read.via, arrival, verdict.headers, bytesIn);
+    this.#request(request, read, arrival, verdict.trunk);
   }
 
   #request(request: SipRequest, read: Essentials, arrival: Arrival, trunk: string): void {
@@ -252,6 +274,7 @@ export class UserAgent {
     const call = new InboundCall(this.#core, transaction, trunk, tag, offer, () => void this.#fresh.delete(key));
     this.#calls.set(call.key, call);
     this.#fresh.set(key, call);
+    if (this.#options.handlers.trunkOf(call.source) === null) this.#lobby.admit(transaction, trunk, call.key);
     try {
       call.attach(this.#options.handlers.onCall(call, trunk));
     } catch (error) {
