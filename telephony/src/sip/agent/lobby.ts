@@ -17,7 +17,7 @@ export class Lobby {
   /** What takes back the welcome of a call's far end, by the call's key. */
   readonly #welcomed = new Map<string, () => void>();
   /** Whose an INVITE is that was let in. */
-  readonly #owners = new WeakMap<ServerTransaction, string>();
+  readonly #owners = new WeakMap<Essentials, { trunk: string; address: string }>();
 
   constructor(options: {
     guests: NonNullable<SipEndpointHandlers['guests']> | null;
@@ -49,13 +49,15 @@ export class Lobby {
   ownerOf(request: SipRequest, read: Essentials, address: string): string | null {
     if (this.#guests === null || !['INVITE', 'ACK', 'CANCEL'].includes(request.method)) return null;
     const invite = this.#layer.cancelled(request, read);
-    return invite?.arrival.address === address ? (this.#owners.get(invite) ?? null) : null;
+    const owner = invite === null ? undefined : this.#owners.get(invite.read);
+    return owner?.address === address ? owner.trunk : null;
   }
 
   /** An INVITE that was let in has become a call. */
   admit(transaction: ServerTransaction, trunk: string, key: string): void {
-    this.#owners.set(transaction, trunk);
-    this.welcome(key, transaction.arrival.address);
+    const { address } = transaction.arrival;
+    this.#owners.set(transaction.read, { trunk, address });
+    this.welcome(key, address);
   }
 
   /** For as long as the call lives, its far end may speak within it. */
