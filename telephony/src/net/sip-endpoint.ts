@@ -1,5 +1,4 @@
 /** The user agent on real sockets: UDP and TCP on one port, TLS on another, the process's clock and chance. */
-import { randomBytes } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { AgentLimits } from '../sip/agent/limits.js';
 import type { Ourselves } from '../sip/agent/ourselves.js';
@@ -7,6 +6,7 @@ import { UserAgent } from '../sip/agent/user-agent.js';
 import type { SipEndpoint, SipEndpointHandlers, SipTransport } from '../sip/contract.js';
 import type { Arrival, Chance, SipLog, Timers } from '../sip/ports.js';
 import type { TimerValues } from '../sip/transaction/timers.js';
+import { pooledChance } from './chance.js';
 import { createNames, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
 import { createTcpTransport } from './tcp.js';
@@ -94,7 +94,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     },
     timers: processTimers,
     now,
-    chance: options.chance ?? ((count) => randomBytes(count)),
+    chance: options.chance ?? pooledChance(),
     log,
     limits,
     ...(options.times === undefined ? {} : { times: options.times }),

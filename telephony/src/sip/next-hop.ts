@@ -20,6 +20,10 @@ export function hopOf(dialog: Dialog, source: SipSource, connection: number | nu
   const transport = (uri === null ? null : transportOf(uri, source.transport)) ?? source.transport;
   const reuse = transport !== 'udp' && source.transport === transport ? connection : null;
   const host = uri?.host.replace(/^\[|\]$/g, '') ?? '';
+  // The ordinary case: it names the very place that it speaks from.
+  if (uri !== null && host === source.address) {
+    return { transport, address: source.address, port: uri.port ?? defaultPort(transport), connection: reuse };
+  }
   const hidden = isPrivate(host) && !isPrivate(source.address);
   // What only looks like figures (00.0.2.10, 999.1.1.1) is a name to the resolver, and would be asked for.
   if (uri === null || isIP(host) === 0 || hidden || isNobody(host)) {

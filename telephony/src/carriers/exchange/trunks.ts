@@ -10,6 +10,9 @@ export type { Trunk } from './trunk.js';
 /** What the demo company is reached by: any program on this machine. */
 export const loopbackAddresses = ['127.0.0.0/8', '::1'] as const;
 
+/** Strangers with forged addresses may make it forget, but not grow. */
+const remembered = 1_000;
+
 export class TrunkConfigError extends Error {
   override readonly name = 'TrunkConfigError';
 }
@@ -29,12 +32,22 @@ export function trunkFinder(trunks: readonly Trunk[]): (address: string) => Trun
     for (const entry of trunk.inbound.addresses) add(list, entry, trunk);
     return { trunk, list };
   });
-  return (address) => {
+  const find = (address: string): Trunk | null => {
     const bare = address.replace(/%.*$/, '');
     const family = isIP(bare);
     if (family === 0) return null;
     for (const { trunk, list } of lists) if (list.check(bare, family === 4 ? 'ipv4' : 'ipv6')) return trunk;
     return null;
+  };
+  // Asked for every message, and nearly always about the same few addresses.
+  const found = new Map<string, Trunk | null>();
+  return (address) => {
+    const known = found.get(address);
+    if (known !== undefined) return known;
+    if (found.size >= remembered) found.clear();
+    const trunk = find(address);
+    found.set(address, trunk);
+    return trunk;
   };
 }
 
