@@ -1,7 +1,13 @@
 /** A user agent between a hand-moved clock and a wire that looks at everything it is given. */
 import { isIP } from 'node:net';
 import { UserAgent } from '../../telephony/src/sip/agent/user-agent.js';
-import type { CallListener, IncomingCall } from '../../telephony/src/sip/contract.js';
+import type {
+  CallListener,
+  CallRequest,
+  IncomingCall,
+  OutgoingCall,
+  SessionListener,
+} from '../../telephony/src/sip/contract.js';
 import { StreamFramer } from '../../telephony/src/sip/framer.js';
 import type { SipRequest } from '../../telephony/src/sip/message.js';
 import { tagOf } from '../../telephony/src/sip/name-address.js';
@@ -25,7 +31,7 @@ const ours = { address: '198.51.100.1', port: 20_000, sessionId: '7', version: 1
 const largeBytes = 30_000;
 
 interface Life {
-  call: IncomingCall;
+  call: IncomingCall | OutgoingCall;
   ended: boolean;
 }
 
@@ -40,7 +46,10 @@ export class SipWorld {
   reanswers = true;
   broken = false;
   tag = 'none';
+  /** Our tag in requests of ours. */
+  our = 'none';
   lastRequest: SipRequest | null = null;
+  lastInvite: SipRequest | null = null;
   problem: Broken | null = null;
   #report: Report | null = null;
   #before = '';
@@ -94,7 +103,9 @@ export class SipWorld {
     this.reanswers = true;
     this.broken = false;
     this.tag = 'none';
+    this.our = 'none';
     this.lastRequest = null;
+    this.lastInvite = null;
     this.problem = null;
     this.#framers.clear();
     this.#heard.clear();
@@ -175,8 +186,12 @@ export class SipWorld {
       this.#saw(`unreadable ${text.slice(8, 11)}`);
     } else {
       this.#saw(nameOf(read.message).slice(0, 20));
-      if (read.message.kind === 'request') this.lastRequest = read.message;
-      else this.tag = tagOf(read.essentials.to) ?? this.tag;
+      if (read.message.kind === 'request') {
+        this.our = tagOf(read.essentials.from) ?? this.our;
+        // Its ACK and CANCEL go with an INVITE: whoever answers, answers what can be answered.
+        if (read.message.method !== 'ACK') this.lastRequest = read.message;
+        if (read.message.method === 'INVITE') this.lastInvite = read.message;
+      } else this.tag = tagOf(read.essentials.to) ?? this.tag;
     }
     this.sent.push({ text, hop });
     if (this.sent.length > 30) this.sent.shift();
@@ -187,28 +202,72 @@ export class SipWorld {
     return hop.transport !== 'udp' ? (hop.connection ?? 1) : null;
   }
 
-  #called(call: IncomingCall): CallListener {
-    const life: Life = { call, ended: false };
+  /** We call two of the sources, one after the other. */
+  place(over: Partial<CallRequest>): void {
+    const life: Life = { call: undefined as never, ended: false };
+    const told = this.#tellerOf(life);
+    const hop = (at: 0 | 1) =>
+      ({ transport: 'udp', address: sources[at].address, port: 5060, connection: null }) as const;
+    life.call = this.agent.call(
+      {
+        trunk: 'one',
+        hops: [hop(0), hop(1)],
+        credentials: { username: 'us', password: 'secret' },
+        to: 'sip:+81312345678@carrier.example',
+        from: 'sip:+81501112222@carrier.example',
+        displayName: null,
+        identity: null,
+        withheld: false,
+        offer: offerSdp(ours),
+        ringMsMax: 60_000,
+        ...over,
+      },
+      {
+        ...this.#session(told),
+        onProgress: (status, early) => told(`progress ${status} ${early === null}`),
+        onAnswered: () => told('they answered'),
+        onEnded: (cause) => this.#over(life, cause),
+      },
+    );
     this.lives.push(life);
-    this.#saw(`call ${call.offer === null} ${call.from === null}`);
-    const told = (what: string): void => {
+  }
+
+  #tellerOf(life: Life): (what: string) => void {
+    return (what) => {
       this.#saw(what);
       if (life.ended) this.fail('told-after-the-end', what);
       if (this.throws) throw new Error('a listener of ours failed');
     };
+  }
+
+  #over(life: Life, cause: string): void {
+    if (life.ended) this.fail('ended-twice', cause);
+    this.#saw(cause);
+    life.ended = true;
+    if (this.throws) throw new Error('a listener of ours failed');
+  }
+
+  #called(call: IncomingCall): CallListener {
+    const life: Life = { call, ended: false };
+    this.lives.push(life);
+    this.#saw(`call ${call.offer === null} ${call.from === null}`);
+    const told = this.#tellerOf(life);
     if (this.throws && this.lives.length % 2 === 0) {
       life.ended = true; // There is nobody to tell.
       throw new Error('a floor of ours failed');
     }
     return {
+      ...this.#session(told),
       onAnswered: () => told('answered'),
       onAcknowledged: (answer) => told(`acknowledged ${answer === null}`),
-      onEnded: (cause) => {
-        if (life.ended) this.fail('ended-twice', cause);
-        this.#saw(cause);
-        life.ended = true;
-        if (this.throws) throw new Error('a listener of ours failed');
-      },
+      onEnded: (cause) => this.#over(life, cause),
+    };
+  }
+
+  #session(told: (what: string) => void): SessionListener {
+    return {
+      onReoffered: (answer) => told(`reoffered ${answer === null}`),
+      onChanged: () => told('changed'),
       onReoffer: (offer) => {
         told(`reoffer ${offer?.direction ?? 'none'}`);
         if (!this.reanswers) return null;
@@ -233,7 +292,8 @@ export class SipWorld {
   }
 
   /** Our own description for a call, as the exchange would give it. */
-  description(call: IncomingCall): string {
-    return (call.offer === null ? null : answerSdp(call.offer, ours)) ?? offerSdp(ours);
+  description(call: IncomingCall | OutgoingCall): string {
+    const offer = 'offer' in call ? call.offer : null;
+    return (offer === null ? null : answerSdp(offer, ours)) ?? offerSdp(ours);
   }
 }
