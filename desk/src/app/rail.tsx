@@ -1,5 +1,5 @@
-import { Link } from '@tanstack/react-router';
-import { Headphones, History, LayoutGrid, Phone, UsersRound } from 'lucide-react';
+import { Link, useRouteContext } from '@tanstack/react-router';
+import { Activity, Headphones, History, LayoutGrid, Phone, UsersRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/index.js';
 import { isDemo } from '../link/build.js';
@@ -9,6 +9,7 @@ import { MeMenu } from './me-menu.js';
 /** The ways to the other screens, at the left edge; at its foot what belongs to the person. */
 export function Rail() {
   const { t } = useWords();
+  const { me } = useRouteContext({ from: '/signed-in' });
   return (
     <div className="sticky top-0 z-20 flex h-dvh w-21 shrink-0 flex-col items-center gap-1 border-r border-slate-200 bg-white py-3">
       <nav aria-label={t('nav.main')} className="flex w-full flex-col gap-1 px-1.5">
@@ -20,6 +21,7 @@ export function Rail() {
         <NavLink to="/conversations" icon={<History />} label={t('nav.conversations')} />
         <NavLink to="/customers" icon={<UsersRound />} label={t('nav.customers')} />
         <TabLink href="/board" icon={<LayoutGrid />} label={t('nav.board')} />
+        {me.role !== 'agent' && <NavLink to="/system" icon={<Activity />} label={t('nav.system')} />}
         {isDemo() && <TabLink href="/phone" icon={<Phone />} label={t('nav.phone')} />}
       </nav>
       <div className="mt-auto flex flex-col items-center gap-2">
@@ -38,7 +40,7 @@ interface LinkProps {
   label: string;
 }
 
-function NavLink({ to, icon, label }: LinkProps & { to: '/' | '/conversations' | '/customers' }) {
+function NavLink({ to, icon, label }: LinkProps & { to: '/' | '/conversations' | '/customers' | '/system' }) {
   return (
     <Link
       to={to}

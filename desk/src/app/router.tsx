@@ -73,6 +73,12 @@ const importCustomers = createRoute({
   component: lazyRouteComponent(() => import('../admin/import-page.js'), 'ImportPage'),
 });
 
+const system = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../admin/system-page.js'), 'SystemPage'),
+});
+
 /** The board stands outside of the frame: it has no phone, and runs in a process of its own. */
 const board = createRoute({
   getParentRoute: () => root,
@@ -90,7 +96,7 @@ const routeTree = root.addChildren([
   signIn,
   board,
   phone,
-  signedIn.addChildren([desk, conversations, conversation, customers, importCustomers]),
+  signedIn.addChildren([desk, conversations, conversation, customers, importCustomers, system]),
 ]);
 
 export const router = createRouter({ routeTree, defaultPreload: 'intent', scrollRestoration: false });

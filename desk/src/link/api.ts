@@ -11,6 +11,7 @@ import {
   importResult,
   me,
   recordingPeaks,
+  systemView,
   type ErrorCode,
   type SignIn,
 } from '@denwaban/core/wire';
@@ -71,6 +72,7 @@ export function query(values: Record<string, string | number | undefined>): stri
 
 export const api = {
   health: (signal?: AbortSignal) => get(health, '/health', signal),
+  system: (signal?: AbortSignal) => get(systemView, '/system', signal),
   me: (signal?: AbortSignal) => get(me, '/me', signal),
   iceServers: (signal?: AbortSignal) => get(iceServers, '/me/ice-servers', signal),
   signIn: async (request: SignIn) => void (await ask('/session', json('POST', request))),

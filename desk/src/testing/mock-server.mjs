@@ -202,16 +202,33 @@ setInterval(() => {
     if (socket.page === 'board' && socket.readyState === 1) sendBoard(socket, false, some);
 }, 250).unref();
 
+const health = () => ({
+  status: 'ok',
+  version: '0.1.0',
+  build: 'mock',
+  startedAt: started,
+  database: 'ok',
+  media: 'ok',
+  mediaProcesses: [{ name: 'media-1', state: 'ok' }],
+  sip: 'ok',
+});
+const trunk = (id, status, registration, reachable, because) => {
+  return { id: `tk_${id}`, name: `Carrier ${id}`, status, registration, reachable, because };
+};
+
 const routes = {
-  'GET /health': () => ({
-    status: 'ok',
-    version: '0.1.0',
-    build: 'mock',
-    startedAt: started,
-    database: 'ok',
-    media: 'ok',
-    mediaProcesses: [{ name: 'media-1', state: 'ok' }],
-    sip: 'ok',
+  'GET /health': health,
+  'GET /system': () => ({
+    ...health(),
+    trunks: [
+      trunk('main', 'up', 'registered', 'up', null),
+      trunk('spare', 'down', 'failed', null, '403 at REGISTER'),
+      trunk('old', 'unknown', null, null, null),
+    ],
+    callers: 7,
+    lines: 9,
+    linesProven: 8,
+    recordings: 5,
   }),
   'GET /me': () => (self.signedIn ? meView() : null),
   'DELETE /session': () => ((self.signedIn = false), {}),

@@ -150,6 +150,9 @@ async function walk(locale, width, height) {
   await page.click('nav a[href="/customers"]');
   await page.getByTestId('customer-row').first().waitFor();
   await look('customers');
+  await page.click('nav a[href="/system"]');
+  await page.getByTestId('trunk-row').first().waitFor();
+  await look('system');
 
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
