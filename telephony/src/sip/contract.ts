@@ -73,8 +73,32 @@ export interface SessionListener {
   onAcknowledged?(answer: SdpAudio | null): void;
   /** What the far end says to a description that we sent. Null: it refused, and all stays as it was. */
   onReoffered?(answer: SdpAudio | null): void;
+  /**
+   * REFER: the far end asks us to call somebody in its place. True takes it on: `progress` is told how that goes, and what becomes
+   * of this call is ours to say. Otherwise, as without this, it is refused with 403.
+   */
+  onRefer?(wish: ReferWish, progress: ReferProgress): boolean;
+  /**
+   * An INVITE with Replaces, of the same trunk, is to take the place of this call. It has been told of to nobody else: return its
+   * listener, or null to refuse it with 403. Whoever takes it on hangs this call up.
+   */
+  onReplaced?(call: IncomingCall): CallListener | null;
   /** `snapshot()` says something else now: the far end moved, or the session timer changed. */
   onChanged?(): void;
+}
+
+export interface ReferWish {
+  /** A sip: or tel: address, without anything that it wants put into the INVITE. */
+  target: string;
+  /** The call at the target that ours is to replace, as the header has it (RFC 3891); null: a plain transfer. */
+  replaces: string | null;
+  /** Referred-By as it stood there (RFC 3892). */
+  referredBy: string | null;
+}
+
+export interface ReferProgress {
+  /** Passed on as they are; the first from 200 on is the last. */
+  tell(status: number, reason: string): void;
 }
 
 export interface CallListener extends SessionListener {
@@ -108,6 +132,8 @@ export interface CallRequest {
   offer: string;
   /** How long it may ring; then `cancelled` by us, told as 'no-answer'. */
   ringMsMax: number;
+  /** The call at the far end that this one takes the place of (RFC 3891), as a REFER has it. */
+  replaces?: string | null;
   /** Sent along, as they are; none that the engine writes itself. */
   headers?: readonly { name: string; value: string }[];
 }

@@ -16,12 +16,13 @@ const ours = new Set([
 
 /** Can this call be placed at all? */
 export function isCallable(request: CallRequest): boolean {
-  const { to, from, identity, headers = [] } = request;
+  const { to, from, identity, replaces = null, headers = [] } = request;
   const named = (uri: string) => parseSipUri(uri)?.headers === null || /^tel:\+?[0-9*#().-]+$/i.test(uri);
   return (
     named(to) &&
     named(from) &&
     (identity === null || named(identity.uri)) &&
+    (replaces === null || /^[\x21-\x7e]+$/.test(replaces)) &&
     headers.every(({ name }) => isToken(name) && !ours.has(name.toLowerCase()))
   );
 }
@@ -33,7 +34,7 @@ export function inviteOf(
   minS: number,
   contact: SipHeader,
 ): SipRequest {
-  const { to, from, displayName, identity, withheld, offer, headers = [] } = request;
+  const { to, from, displayName, identity, withheld, offer, replaces = null, headers = [] } = request;
   const name = displayName === null || displayName === '' ? '' : `${quote(toWire(displayName))} `;
   const extra: SipHeader[] = [
     contact,
@@ -42,6 +43,12 @@ export function inviteOf(
     ...proposeTimer(sessionExpiresS, minS, null),
     ...(withheld ? [{ name: 'privacy', value: 'id' }] : []),
     ...(identity === null ? [] : [{ name: `p-${identity.header}-identity`, value: `${name}<${identity.uri}>` }]),
+    ...(replaces === null
+      ? []
+      : [
+          { name: 'require', value: 'replaces' },
+          { name: 'replaces', value: replaces },
+        ]),
     ...headers.map((entry) => ({ name: entry.name.toLowerCase(), value: toWire(entry.value) })),
     sdpHeader,
   ];

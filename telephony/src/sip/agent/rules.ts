@@ -2,11 +2,11 @@
 import { header, headerTokens, headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { answerTimer, minSeS } from './session-timer.js';
 
-/** What we do. REFER and SUBSCRIBE are known but not ours. */
-export const allowed = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE', 'PRACK'] as const;
-const known = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH']);
-/** Extensions that may be required of us: RFC 3262, RFC 4028. */
-const supported = ['100rel', 'timer'];
+/** What we do. SUBSCRIBE and the like are known but not ours. REFER is up to the trunk. */
+export const allowed = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE', 'PRACK', 'REFER'] as const;
+const known = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
+/** Extensions that may be required of us: RFC 3262, RFC 4028, RFC 3891. */
+const supported = ['100rel', 'timer', 'replaces'];
 
 export const allowHeader: SipHeader = { name: 'allow', value: allowed.join(', ') };
 export const supportedHeader: SipHeader = { name: 'supported', value: supported.join(', ') };

@@ -18,6 +18,7 @@ import { digitOf, sessionOf } from './body.js';
 import type { AgentCore } from './core.js';
 import type { DialogLink } from './dialog-link.js';
 import { OwnOffers, type OfferHost } from './own-offers.js';
+import { Referrals } from './refer.js';
 import { acceptHeader, allowHeader, sdpHeader } from './rules.js';
 import { answerTimer, SessionClock, type SessionTimer } from './session-timer.js';
 import type { Tells } from './teller.js';
@@ -52,6 +53,7 @@ export class Session implements OfferHost {
   readonly #core: AgentCore;
   readonly #parts: SessionParts;
   readonly #own: OwnOffers;
+  readonly #referrals: Referrals;
   #status: 'early' | 'unacknowledged' | 'confirmed' | 'ended';
   /** A 2xx of ours whose ACK is outstanding. `offered`: it carried our offer. */
   #unacked: { cseq: number; first: boolean; offered: boolean; repeater: AnswerRepeater } | null = null;
@@ -71,10 +73,15 @@ export class Session implements OfferHost {
       () => this.lost('session timer expired'),
     );
     this.#own = new OwnOffers(core, this);
+    this.#referrals = new Referrals(core);
   }
 
   get free(): boolean {
     return this.#status === 'confirmed' && this.#unacked === null;
+  }
+  /** Answered, whether or not the ACK is here. */
+  get established(): boolean {
+    return this.#status === 'unacknowledged' || this.#status === 'confirmed';
   }
   get over(): boolean {
     return this.#status === 'ended';
@@ -129,6 +136,7 @@ export class Session implements OfferHost {
     this.clock.stop();
     this.#own.stop();
     this.#unacked?.repeater.stop();
+    this.#referrals.stop();
   }
 
   snapshot(): DialogSnapshot | null {
@@ -194,6 +202,8 @@ export class Session implements OfferHost {
         return this.#info(transaction);
       case 'PRACK':
         return this.reply(transaction, this.#parts.prack?.(request) ?? 481);
+      case 'REFER':
+        return this.#referrals.take(this, transaction, this.#status === 'confirmed');
       case 'OPTIONS':
         return this.reply(transaction, 200, [allowHeader, acceptHeader]);
       default:

@@ -10,6 +10,7 @@ describe('what a request must be (§8.2)', () => {
     ['OPTIONS', {}, 200],
     ['REGISTER', {}, 405],
     ['MESSAGE', {}, 405],
+    ['REFER', { extra: ['Refer-To: <sip:bob@carrier.example>'] }, 403],
     ['NEWMETHOD', {}, 501],
     ['BYE', {}, 481],
     ['INFO', {}, 481],
@@ -34,15 +35,15 @@ describe('what a request must be (§8.2)', () => {
     const world = makeWorld();
     world.receive(requestText({ method: 'OPTIONS' }));
     const response = world.lastResponse();
-    expect(header(response, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK');
-    expect(header(response, 'supported')).toBe('100rel, timer');
+    expect(header(response, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER');
+    expect(header(response, 'supported')).toBe('100rel, timer, replaces');
     expect(header(response, 'accept')).toBe('application/sdp');
     expect(header(response, 'to')).toMatch(/;tag=[0-9a-f]{24}$/);
   });
 
   test('405 says what is allowed, 420 what is not supported', () => {
     const world = makeWorld();
-    world.receive(requestText({ method: 'REFER' }));
+    world.receive(requestText({ method: 'MESSAGE' }));
     expect(header(world.lastResponse(), 'allow')).toContain('INVITE');
     world.receive(invite({ extra: ['Require: Foo, 100rel, bar'] }));
     expect(header(world.lastResponse(), 'unsupported')).toBe('Foo, bar');

@@ -13,7 +13,7 @@ import type {
   OutgoingListener,
   SipEndpointHandlers,
 } from '../contract.js';
-import { dialogKey, requestInDialog } from '../dialog.js';
+import { requestInDialog } from '../dialog.js';
 import { headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { mintBranch, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
@@ -27,20 +27,15 @@ import { TransactionLayer } from '../transaction/layer.js';
 import type { ServerTransaction } from '../transaction/server.js';
 import { rfcTimers, type TimerValues } from '../transaction/timers.js';
 import { formatVia, type Via } from '../via.js';
-import { AdoptedCall } from './adopted-call.js';
-import { sessionOf } from './body.js';
-import type { Call } from './call.js';
+import { Calls } from './calls.js';
 import type { AgentCore } from './core.js';
 import { reasonHeader } from './dialog-link.js';
 import { Door } from './door.js';
-import { InboundCall } from './inbound-call.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
 import { Lobby } from './lobby.js';
-import { OutboundCall } from './outbound-call.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
 import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
 import { acceptHeader, allowHeader, refusalOf, supportedHeader } from './rules.js';
-import type { Session } from './session.js';
 
 export interface UserAgentOptions extends Ourselves {
   /** Server and User-Agent; null for none. */
@@ -63,10 +58,7 @@ export class UserAgent {
   readonly #layer: TransactionLayer;
   readonly #core: AgentCore;
   readonly #limits: AgentLimits;
-  /** By our tag and Call-ID. */
-  readonly #calls = new Map<string, Call>();
-  /** Calls by what a merged copy of their INVITE would share (§8.2.2.2). */
-  readonly #fresh = new Map<string, InboundCall>();
+  readonly #calls: Calls;
   readonly #door: Door;
   readonly #lobby: Lobby;
   readonly #userAgentHeaders: SipHeader[];
@@ -107,11 +99,14 @@ export class UserAgent {
       },
       credentialsOf: (trunk) => options.handlers.credentialsOf?.(trunk) ?? null,
       expect: (address) => this.#door.expect(address),
-      forget: (call) => {
-        this.#calls.delete(call.key);
-        this.#lobby.leave(call.key);
-      },
+      forget: (call) => this.#calls.forget(call),
     };
+    this.#calls = new Calls({
+      core: this.#core,
+      handlers,
+      lobby: this.#lobby,
+      reply: (transaction, status, headers, toTag) => this.#reply(transaction, status, headers, toTag),
+    });
   }
 
   /** What requests of the trunks' own upkeep go out by. */
@@ -158,25 +153,12 @@ export class UserAgent {
 
   /** Takes up an answered call that a process before this one left. @returns false when it is nobody's, or known */
   adopt(snapshot: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean {
-    const { handlers } = this.#options;
-    const listed = handlers.trunkOf(snapshot.source);
-    // Of a guest, or of whom we called, the address says nothing.
-    const trunk = listed ?? (handlers.isTrunk?.(snapshot.trunk ?? '') === true ? (snapshot.trunk ?? null) : null);
-    if (trunk === null || this.#calls.has(dialogKey(snapshot.callId, snapshot.localTag))) return false;
-    const call = new AdoptedCall(this.#core, snapshot, trunk);
-    this.#calls.set(call.key, call);
-    if (listed === null) this.#lobby.welcome(call.key, snapshot.source.address);
-    call.attach(take(call));
-    return true;
+    return this.#calls.adopt(snapshot, take);
   }
 
   /** Places a call. What becomes of it is told after this returns, never before. */
   call(request: CallRequest, listener: OutgoingListener): OutgoingCall {
-    const call = new OutboundCall(this.#core, request);
-    this.#calls.set(call.key, call);
-    call.attach(listener);
-    call.start(this.#closing || this.#calls.size > this.#limits.dialogs);
-    return call;
+    return this.#calls.place(request, listener, this.#closing || this.#calls.size >= this.#limits.dialogs);
   }
 
   /** From now on new calls are answered 503; the open ones are left to the next process. */
@@ -187,7 +169,7 @@ export class UserAgent {
   /** From now on new calls are answered 503. Ends the open ones. */
   hangUpAll(cause: string): void {
     this.#closing = true;
-    for (const call of [...this.#calls.values()]) call.hangUpNow(cause);
+    for (const call of this.#calls.all()) call.hangUpNow(cause);
   }
 
   /** Calls back once every request of ours was answered, and every refusal acknowledged, or given up. */
@@ -197,7 +179,7 @@ export class UserAgent {
 
   close(): void {
     this.#closing = true;
-    for (const call of this.#calls.values()) call.stop();
+    for (const call of this.#calls.all()) call.stop();
     this.#layer.close();
   }
 
@@ -229,7 +211,7 @@ export class UserAgent {
       return;
     }
     // Whom we called may speak within that call, wherever it is; what else it may say is its trunk's to allow.
-    const within = expected && tagOf(essentials.to) !== null ? this.#calls.get(keyOf(essentials))?.trunk : undefined;
+    const within = expected ? this.#calls.trunkOf(essentials) : undefined;
     const speaker = trunk ?? within ?? this.#lobby.ownerOf(message, essentials, address);
     if (speaker !== null) this.#request(message, essentials, arrival, speaker);
     else if (message.method !== 'ACK') this.#stranger(message, essentials, arrival, bytes.length);
@@ -245,60 +227,25 @@ export class UserAgent {
 
   #request(request: SipRequest, read: Essentials, arrival: Arrival, trunk: string): void {
     if (request.method === 'ACK') {
-      if (!this.#layer.receiveAck(request, read)) this.#sessionOf(read, trunk)?.onAck(request, read, arrival);
+      if (!this.#layer.receiveAck(request, read)) this.#calls.sessionOf(read, trunk)?.onAck(request, read, arrival);
       return;
     }
     const inDialog = tagOf(read.to) !== null;
     if (request.method === 'INVITE' && !inDialog && !this.#mayInvite(request, read, arrival)) return;
     const transaction = this.#layer.receive(request, read, arrival);
     if (transaction === null) return;
-    if (request.method === 'CANCEL') return this.#cancel(transaction, trunk);
-    const session = inDialog ? this.#sessionOf(read, trunk) : undefined;
+    if (request.method === 'CANCEL') {
+      return this.#calls.cancelled(transaction, this.#layer.cancelled(request, read), trunk);
+    }
+    const session = inDialog ? this.#calls.sessionOf(read, trunk) : undefined;
     if (inDialog && session === undefined) return this.#reply(transaction, 481);
     const refusal = refusalOf(request);
     if (refusal !== null) return this.#reply(transaction, refusal.status, refusal.headers);
     if (session !== undefined) session.onRequest(transaction);
-    else if (request.method === 'INVITE') this.#invite(transaction, trunk);
+    else if (request.method === 'INVITE') this.#calls.invited(transaction, trunk);
     else if (request.method === 'OPTIONS') this.#reply(transaction, 200, [allowHeader, acceptHeader, supportedHeader]);
-    else this.#reply(transaction, 481);
-  }
-
-  #invite(transaction: ServerTransaction, trunk: string): void {
-    const { request, read } = transaction;
-    const key = freshKey(tagOf(read.from) ?? '', read.callId, read.cseq.number);
-    if (this.#fresh.has(key)) return this.#reply(transaction, 482);
-    const session = sessionOf(request);
-    if (session !== null && !session.ok) return this.#reply(transaction, 488);
-    const offer = session === null ? null : session.audio;
-    const tag = mintTag(this.#options.chance);
-    const call = new InboundCall(this.#core, transaction, trunk, tag, offer, () => void this.#fresh.delete(key));
-    this.#calls.set(call.key, call);
-    this.#fresh.set(key, call);
-    if (this.#options.handlers.trunkOf(call.source) === null) this.#lobby.admit(transaction, trunk, call.key);
-    try {
-      call.attach(this.#options.handlers.onCall(call, trunk));
-    } catch (error) {
-      this.#options.log.error({ err: error, call: call.id }, 'sip: the call handler failed');
-      call.refuse(500, '');
-    }
-    // A floor may ring for long: without an answer by now the caller is told that we are at it (§17.2.1).
-    if (!transaction.answered) transaction.respond(responseTo(request, transaction.via, 100, null));
-  }
-
-  #cancel(transaction: ServerTransaction, trunk: string): void {
-    const { request, read } = transaction;
-    const invite = this.#layer.cancelled(request, read);
-    if (invite === null) return this.#reply(transaction, 481);
-    const call = this.#fresh.get(freshKey(tagOf(invite.read.from) ?? '', invite.read.callId, invite.read.cseq.number));
-    // The answer to the CANCEL carries the tag of the INVITE's answers (§9.2).
-    this.#reply(transaction, 200, [], call?.id);
-    if (call?.trunk === trunk) call.onCancel();
-  }
-
-  #sessionOf(read: Essentials, trunk: string): Session | undefined {
-    const call = this.#calls.get(keyOf(read));
-    // Another trunk that learned the tags is still not a party to this call; nor is a tag that it did not begin with (§12.2.2).
-    return call?.trunk === trunk ? call.sessionWith(tagOf(read.from) ?? '') : undefined;
+    // Whom a call of ours is to go to is said within one, and nowhere else.
+    else this.#reply(transaction, request.method === 'REFER' ? 403 : 481);
   }
 
   /** Overload is answered without a transaction: it must cost less than what it refuses. */
@@ -341,10 +288,3 @@ export class UserAgent {
     };
   }
 }
-
-/** §8.2.2.2: a copy that took another way has the same From tag, Call-ID and CSeq, but another branch. */
-function freshKey(fromTag: string, callId: string, cseq: number): string {
-  return `${fromTag}\n${callId}\n${cseq}`;
-}
-
-const keyOf = (read: Essentials): string => dialogKey(read.callId, tagOf(read.to) ?? '');

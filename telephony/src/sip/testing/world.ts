@@ -1,6 +1,13 @@
 /** A user agent in a world whose clock the test moves and whose wire it reads. */
 import { UserAgent, type UserAgentOptions } from '../agent/user-agent.js';
-import type { CallListener, CallRequest, IncomingCall, OutgoingCall, OutgoingEnd } from '../contract.js';
+import type {
+  CallListener,
+  CallRequest,
+  IncomingCall,
+  OutgoingCall,
+  OutgoingEnd,
+  SessionListener,
+} from '../contract.js';
 import { header, type SipHeader, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import { parseMessage } from '../parse.js';
 import { serializeMessage } from '../serialize.js';
@@ -65,6 +72,8 @@ export interface World {
   arrival: Arrival;
   /** What `onReoffer` returns. */
   reanswer: string | null;
+  onRefer: SessionListener['onRefer'] | null;
+  onReplaced: SessionListener['onReplaced'] | null;
   /** Called within `onCall`. */
   onCall: ((call: IncomingCall) => void) | null;
   /** Every send fails when set. */
@@ -94,6 +103,8 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
     logged: [],
     arrival: udpPeer,
     reanswer: 'v=0\r\n',
+    onRefer: null,
+    onReplaced: null,
     onCall: null,
     broken: false,
     agent: new UserAgent({
@@ -113,6 +124,8 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
             onDigit: (digit) => void world.told.push({ digit }),
             onReoffered: (answer) => void world.told.push({ reoffered: answer }),
             onChanged: () => void world.told.push('changed'),
+            onRefer: (wish, progress) => world.onRefer?.(wish, progress) ?? false,
+            onReplaced: (replacement) => world.onReplaced?.(replacement) ?? null,
           };
         },
       },
