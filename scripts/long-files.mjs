@@ -5,7 +5,7 @@
  */
 export const longFiles = {
   'lab/src/simulation/telephony.ts': {
-    lines: 378,
+    lines: 371,
     because: 'one fake of one port, read beside its contract',
   },
 };

@@ -5,6 +5,7 @@ export * from './conversation/conversation.js';
 export * from './conversation/events.js';
 export { apply, fold, isOpen } from './conversation/fold.js';
 export * from './conversation/inputs.js';
+export * from './conversation/line.js';
 export { deadline } from './conversation/due.js';
 export { knownLeg } from './conversation/process-end.js';
 export { step } from './conversation/step.js';

@@ -4,6 +4,7 @@
  */
 import type { Conversation } from './conversation/conversation.js';
 import type { ConversationEvent } from './conversation/events.js';
+import type { LineQuality } from './conversation/line.js';
 import type {
   AgentId,
   ConversationId,
@@ -100,6 +101,21 @@ export type PhoneEvent =
       path: string;
       durationMs: number;
       bytes: number;
+    }
+  /**
+   * How a party's line was in the talk that stands since `since`: every ten seconds, each time with all that was measured in that
+   * talk, and a last time (`final`) at its end, which may come after `leg.ended`. `agent` null: the customer's own line.
+   */
+  | {
+      type: 'line.measured';
+      customer: LegId;
+      agent: AgentId | null;
+      at: EpochMs;
+      since: EpochMs;
+      final: boolean;
+      spanMs: number;
+      mean: LineQuality;
+      worst: LineQuality;
     }
   /** The media process behind these legs and lines is gone. Their `leg.ended`/`line.lost` follow. */
   | { type: 'media.lost'; at: EpochMs };

@@ -11,6 +11,7 @@ import type {
   TeamId,
   TrunkId,
 } from '../ids.js';
+import type { LineStretch } from './line.js';
 import type { ConversationEnd, OfferBecause, OfferClosedBecause, PassedOver, StepTarget } from './events.js';
 
 /**
@@ -114,6 +115,8 @@ export interface Conversation {
   trace: TraceEntry[];
   wrapUps: WrapUp[];
   recording: Recording | null;
+  /** How the lines of each talk were. Missing in records from before it was measured. */
+  lines?: LineStretch[];
   ended: { at: EpochMs; end: ConversationEnd; by: 'customer' | 'agent' | 'system'; cause: string } | null;
   closedAt: EpochMs | null;
 }

@@ -12,6 +12,7 @@ import type {
   TrunkId,
 } from '../ids.js';
 import type { LegEndCause } from '../ports.js';
+import type { LineQuality } from './line.js';
 
 type Event<Type extends string, Version extends number, Facts> = Readonly<
   { type: Type; v: Version; conversation: ConversationId; seq: number; at: EpochMs } & Facts
@@ -136,6 +137,12 @@ export type ConversationEvent =
       }
     >
   | Event<'recording.finished', 1, { recording: RecordingId; path: string; durationMs: number; bytes: number }>
+  /** How one party's line was in a talk that stands since `since`: at the talk's end, and earlier when it turned worse. */
+  | Event<
+      'line.measured',
+      1,
+      { agent: AgentId | null; since: EpochMs; spanMs: number; mean: LineQuality; worst: LineQuality }
+    >
   | Event<'wrap-up.started', 1, { agent: AgentId; endsAt: EpochMs }>
   | Event<
       'wrap-up.ended',

@@ -3,6 +3,7 @@ import { assertNever } from '../assert-never.js';
 import type { EpochMs } from '../ids.js';
 import type { Conversation, Offer, Segment, TraceEntry } from './conversation.js';
 import type { ConversationEvent, EventOf } from './events.js';
+import { withStretch } from './line.js';
 
 /**
  * Folds events into a record, in order.
@@ -56,6 +57,7 @@ function begin(event: EventOf<'conversation.started'>): Conversation {
     trace: [],
     wrapUps: [],
     recording: null,
+    lines: [],
     ended: null,
     closedAt: null,
   };
@@ -204,6 +206,10 @@ function change(
           bytes: event.bytes,
         },
       };
+    case 'line.measured': {
+      const { agent, since, spanMs, mean, worst } = event;
+      return { lines: withStretch(record.lines ?? [], { agent, since, spanMs, mean, worst }) };
+    }
     case 'wrap-up.started':
       return {
         wrapUps: [

@@ -4,6 +4,7 @@ import type { CallerIdentity, LegEndCause, PhoneCommand } from '../ports.js';
 import type { RoutingDecision } from '../routing/floor.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
+import type { LineQuality } from './line.js';
 
 export type ConversationInput = { at: EpochMs } & (
   | {
@@ -44,6 +45,16 @@ export type ConversationInput = { at: EpochMs } & (
   | { type: 'agent-sent-digits'; agent: AgentId; digits: string }
   | { type: 'wrap-up-saved'; agent: AgentId; disposition: string | null; note: string }
   | { type: 'recording-finished'; recording: RecordingId; path: string; durationMs: number; bytes: number }
+  | {
+      type: 'line-measured';
+      agent: AgentId | null;
+      since: EpochMs;
+      /** The talk over this line has ended: there will be no later word. */
+      final: boolean;
+      spanMs: number;
+      mean: LineQuality;
+      worst: LineQuality;
+    }
   /** Something may be due: the record tells what. */
   | { type: 'timer-fired' }
   /** Found open at start-up; the process that held it is gone, and the customer's leg with it. */

@@ -15,6 +15,7 @@ import type { Conversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 import { fold, isOpen } from './fold.js';
 import { type ConversationInput, defaultConversationSettings as settings, type StepResult } from './inputs.js';
+import { gradeOf, type LineQuality } from './line.js';
 import { deadline } from './due.js';
 import { knownLeg } from './process-end.js';
 import { step } from './step.js';
@@ -300,6 +301,74 @@ describe('the end of a process', () => {
     };
     expect(told.at(99_100, finished).now.recording).toMatchObject({ path: '/r/rc_1.wav' });
     expect(told.at(99_200, finished).last?.events).toEqual([]);
+  });
+});
+
+describe('lines', () => {
+  const line = (mos: number): LineQuality => ({
+    mos,
+    from: { packets: 500, lostPercent: 0, jitterMs: 1, mos },
+    to: null,
+    rttMs: 20,
+  });
+  const measured = (more: Partial<Extract<ConversationInput, { type: 'line-measured' }>> = {}) =>
+    ({
+      type: 'line-measured',
+      agent: null,
+      since: epochMs(5_000),
+      final: false,
+      spanMs: 10_000,
+      mean: line(4.4),
+      worst: line(4.4),
+      ...more,
+    }) as Bare<ConversationInput>;
+
+  test('[CNV16] a good line is written down once, at the end of its talk; one that turns worse at once', () => {
+    let told = talking()
+      .at(15_000, measured())
+      .at(25_000, measured({ spanMs: 20_000 }));
+    expect(told.now.lines).toEqual([]);
+    told = told.at(35_000, measured({ spanMs: 30_000, worst: line(3.7) }));
+    expect(told.last?.events).toMatchObject([{ type: 'line.measured', agent: null, spanMs: 30_000 }]);
+    expect(told.at(45_000, measured({ spanMs: 40_000, worst: line(3.7) })).last?.events).toEqual([]);
+    told = told.at(55_000, measured({ spanMs: 50_000, worst: line(2), mean: line(4) }));
+    told = told.at(60_000, measured({ final: true, spanMs: 55_000, worst: line(2), mean: line(4.1) }));
+    expect(told.now.lines).toEqual([{ agent: null, since: 5_000, spanMs: 55_000, mean: line(4.1), worst: line(2) }]);
+    expect(told.at(60_001, measured({ final: true, spanMs: 55_000, worst: line(2) })).last?.events).toEqual([]);
+  });
+  test('[CNV16] the customer’s line and the agent’s stand side by side, and each talk for itself', () => {
+    const told = talking()
+      .at(60_000, measured({ final: true }))
+      .at(60_000, measured({ final: true, agent: anna }))
+      .at(90_000, measured({ final: true, since: epochMs(70_000) }));
+    expect(told.now.lines?.map(({ agent, since }) => [agent, since])).toEqual([
+      [null, 5_000],
+      [anna, 5_000],
+      [null, 70_000],
+    ]);
+  });
+  test('[CNV11] the last measure is attached to a conversation that is over', () => {
+    const told = talking()
+      .at(99_000, { type: 'process-died' })
+      .at(99_001, measured({ final: true }));
+    expect(told.now).toMatchObject({ status: 'closed', lines: [{ spanMs: 10_000 }] });
+  });
+  test('[CNV2] a record from before lines were measured takes them up', () => {
+    const { lines: _, ...old } = talking().now;
+    const event = talking()
+      .at(60_000, measured({ final: true }))
+      .events.at(-1)!;
+    expect(fold(old, [event])?.lines).toHaveLength(1);
+  });
+  test.each([
+    [4.41, 'good'],
+    [4.02, 'good'],
+    [4.01, 'fair'],
+    [3.6, 'fair'],
+    [3.59, 'poor'],
+    [1, 'poor'],
+  ] as const)('a score of %f is %s', (mos, grade) => {
+    expect(gradeOf(mos)).toBe(grade);
   });
 });
 

@@ -10,6 +10,7 @@ import type { PhoneCommand } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
 import type { ConversationEnd, EventOf } from './events.js';
 import { isOpen } from './fold.js';
+import { gradeOf } from './line.js';
 import { type Draft, draft } from './draft.js';
 import type { ConversationInput, ConversationSettings, StepResult } from './inputs.js';
 import { timerFired } from './due.js';
@@ -131,6 +132,15 @@ export function step(
         bytes: input.bytes,
       });
       return on.done();
+    case 'line-measured': {
+      const { agent, since, final, spanMs, mean, worst } = input;
+      const known = record.lines?.find((one) => one.agent === agent && one.since === since);
+      const before = known === undefined ? 'good' : gradeOf(known.worst.mos);
+      // On the way only what is news for a person: the last word has everything. [CNV16]
+      if (final ? known?.spanMs === spanMs : gradeOf(worst.mos) === before) return nothing();
+      on.event('line.measured', { agent, since, spanMs, mean, worst });
+      return on.done();
+    }
     case 'timer-fired':
       return timerFired(on, input.at, settings);
     case 'process-died':

@@ -210,7 +210,38 @@ export type ConversationQuery = z.infer<typeof conversationQuery>;
 export const conversationList = z.object({ items: z.array(conversationSummary), next: cursor.nullable() });
 export type ConversationList = z.infer<typeof conversationList>;
 
+const directionQuality = z.object({
+  packets: z.number().int(),
+  lostPercent: z.number().describe('Packets that never came, of those sent.'),
+  jitterMs: z.number().describe('How unevenly they came (RFC 3550).'),
+  mos: z
+    .number()
+    .describe('Mean opinion score by the E-model (ITU-T G.107): 1 bad, 4.4 the best there is on a telephone.'),
+});
+const lineQuality = z.object({
+  mos: z.number().describe("The worse direction's."),
+  from: directionQuality.nullable().describe('What this party says, as it reached us.'),
+  to: directionQuality
+    .nullable()
+    .describe('What this party hears, as its own RTCP reports tell; null when it sends none.'),
+  rttMs: z.number().nullable().describe('There and back on the network; null when not known.'),
+});
+export const lineGrade = z.enum(['good', 'fair', 'poor']);
+
 export const conversationDetail = conversationSummary.extend({
+  lines: z
+    .array(
+      z.object({
+        agent: person.nullable().describe("null: the customer's own line."),
+        since: epochMs.describe('When the talk over this line began.'),
+        spanMs: z.number().int().describe('How much of it was measured.'),
+        grade: lineGrade.describe('Of the mean: good from 4.02, fair from 3.6, else poor.'),
+        worstGrade: lineGrade.describe('Of its worst ten seconds.'),
+        mean: lineQuality,
+        worst: lineQuality,
+      }),
+    )
+    .describe("How the customer's line and the agent's were, for each talk."),
   segments: z.array(
     z.object({
       kind: z.enum(['wait', 'ring', 'talk', 'hold', 'wrap-up']),

@@ -19,6 +19,7 @@ import {
   type WordKey,
 } from '../words/index.js';
 import { Outcome } from './conversation-row.js';
+import { Lines } from './lines.js';
 import { Player } from './player.js';
 import { Timeline } from './timeline.js';
 import { Trace } from './trace.js';
@@ -64,6 +65,7 @@ function Detail({ detail }: { detail: ConversationDetail }) {
             <Timeline detail={detail} />
           </Card>
           <Player detail={detail} />
+          <Lines detail={detail} />
           <WrapUps detail={detail} />
         </div>
         <Card className="p-5">

@@ -2,6 +2,7 @@ import type { ConversationDetail } from '@denwaban/core/wire';
 import { expect, test } from 'vitest';
 import { translator } from '../words/words.js';
 import { readFilter } from './conversation-filter.js';
+import { lineFigures, type Line } from './line-figures.js';
 import { lanesOf, scaleOf, type Segment } from './timeline-scale.js';
 import { sentencesOf } from './trace-sentences.js';
 
@@ -80,4 +81,39 @@ test('an address that somebody made up narrows nothing', () => {
     end: 'completed',
     number: '312',
   });
+});
+
+const clean: Line = {
+  agent: null,
+  since: 1_000,
+  spanMs: 60_000,
+  grade: 'good',
+  worstGrade: 'good',
+  mean: {
+    mos: 4.31,
+    from: { packets: 3_000, lostPercent: 0.42, jitterMs: 3.2, mos: 4.31 },
+    to: { packets: 3_000, lostPercent: 0, jitterMs: 1, mos: 4.4 },
+    rttMs: 23.6,
+  },
+  worst: { mos: 4.1, from: null, to: null, rttMs: null },
+};
+
+test('a line is said in a word, and its figures for each direction stand below', () => {
+  expect(lineFigures(clean, translator('en'))).toEqual({
+    whose: 'Customer’s line',
+    grade: 'Line: good',
+    worst: null,
+    rows: [
+      { what: 'Their voice, as it reached us', figures: 'MOS 4.3 · 0.4 % lost · jitter 3 ms' },
+      { what: 'Our voice, as it reached them', figures: 'MOS 4.4 · 0.0 % lost · jitter 1 ms' },
+      { what: 'There and back', figures: '24 ms' },
+    ],
+  });
+});
+
+test('what nobody told is left out, and a worse moment is named', () => {
+  const mean = { ...clean.mean, to: null, rttMs: null };
+  const figures = lineFigures({ ...clean, agent: anna, worstGrade: 'poor', mean }, translator('ja'));
+  expect(figures).toMatchObject({ whose: 'Annaさん側の回線', grade: '回線：良好', worst: '最も悪いとき — 回線：不良' });
+  expect(figures.rows).toHaveLength(1);
 });

@@ -86,7 +86,7 @@ test('recordings can be finished by hand, to try what happens while they are lat
   await telephony.settle();
   at = 3_000;
   telephony.callerHangsUp(customer);
-  expect(telephony.events.at(-1)?.type).toBe('leg.ended');
+  expect(telephony.events.map(({ type }) => type)).not.toContain('recording.finished');
   telephony.finishRecordings();
   expect(telephony.events.at(-1)).toMatchObject({ type: 'recording.finished', recording: 'rc_1', durationMs: 3_000 });
 });

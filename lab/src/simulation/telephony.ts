@@ -21,6 +21,7 @@ import type {
   Telephony,
   TrunkId,
 } from '@denwaban/core';
+import { finishedRecording, measuredLines } from './aftermath.js';
 
 /** What somebody has in the ear. `ringing` is the caller's own phone after a 180; an id is the voice of that party. */
 export type Hears = 'silence' | 'ringing' | Sound | AgentId | LegId;
@@ -86,7 +87,7 @@ interface Leg {
   ringing: boolean;
   answered: boolean;
   sound: Sound | null;
-  talk: { agentLeg: LegId; agent: AgentId; held: Sound | null } | null;
+  talk: { agentLeg: LegId; agent: AgentId; held: Sound | null; since: EpochMs } | null;
   recording: { id: RecordingId; startedAt: EpochMs } | null;
   digits: string;
 }
@@ -142,26 +143,15 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     drain();
   }
 
-  function finish(recording: { id: RecordingId; leg: LegId; startedAt: EpochMs }): PhoneEvent {
-    const durationMs = now() - recording.startedAt;
-    return {
-      type: 'recording.finished',
-      recording: recording.id,
-      leg: recording.leg,
-      at: now(),
-      path: `/recordings/${recording.id}.wav`,
-      durationMs,
-      bytes: 44 + durationMs * 32,
-    };
-  }
   /** Takes the leg out of the world. @returns the recording's end, when it is to be told now */
   function bury(leg: Leg): PhoneEvent[] {
     legs.delete(leg.id);
-    if (leg.recording === null) return [];
+    const lines = measuredLines(leg, now());
+    if (leg.recording === null) return lines;
     const recording = { id: leg.recording.id, leg: leg.id, startedAt: leg.recording.startedAt };
-    if (options.recordings !== 'by-hand') return [finish(recording)];
+    if (options.recordings !== 'by-hand') return [...lines, finishedRecording(recording, now())];
     unfinished.push(recording);
-    return [];
+    return lines;
   }
   function ends(leg: Leg, cause: LegEndCause): void {
     const recorded = bury(leg);
@@ -193,7 +183,7 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     }
     answer(leg);
     leg.sound = null;
-    leg.talk = { agentLeg, agent, held: null };
+    leg.talk = { agentLeg, agent, held: null, since: now() };
     if (command.recording !== null && leg.recording === null) {
       leg.recording = { id: command.recording, startedAt: now() };
     }
@@ -207,7 +197,8 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       return { line: null };
     }
     const joins = leg.talk !== null || talk.joined;
-    if (joins) leg.talk = { agentLeg: talk.agentLeg, agent: talk.agent, held: talk.held };
+    if (joins)
+      leg.talk = { agentLeg: talk.agentLeg, agent: talk.agent, held: talk.held, since: leg.talk?.since ?? now() };
     if (!talk.joined) {
       const facts = { customer: leg.id, agentLeg: talk.agentLeg, at: now() };
       later(joins ? { type: 'leg.joined', ...facts } : { type: 'leg.join-failed', ...facts, because: 'restarted' });
@@ -236,7 +227,9 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
         case 'join':
           return join(command, leg);
         case 'part':
-          if (leg.talk?.agentLeg === command.agentLeg) leg.talk = null;
+          if (leg.talk?.agentLeg !== command.agentLeg) return;
+          for (const event of measuredLines(leg, now())) later(event);
+          leg.talk = null;
           return;
         case 'hold':
           if (leg.talk?.agentLeg === command.agentLeg) leg.talk.held = command.sound;
@@ -349,7 +342,7 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       nextJoinFails = because;
     },
     finishRecordings() {
-      for (const recording of unfinished.splice(0)) happens(finish(recording));
+      for (const recording of unfinished.splice(0)) happens(finishedRecording(recording, now()));
     },
     async settle() {
       do {

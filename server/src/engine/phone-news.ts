@@ -63,6 +63,10 @@ export function createPhoneNews(
         else log.warn({ recording }, 'a recording without a conversation');
         return;
       }
+      case 'line.measured': {
+        const { agent, since, final, spanMs, mean, worst } = event;
+        return tell(event.customer, { type: 'line-measured', agent, since, final, spanMs, mean, worst }, event.at);
+      }
       case 'line.proven':
       case 'line.lost':
         return lineNews(event);

@@ -3,6 +3,7 @@ import {
   accessFacts,
   durations,
   epochMs,
+  gradeOf,
   mayHear,
   whoTalked,
   type AgentId,
@@ -160,6 +161,15 @@ function detail(record: Conversation, by: Viewer, people: Names, now: number): C
       agent: one.agent && person(one.agent),
       because: one.because,
       passedOver: one.passedOver.map(({ agent, because }) => ({ agent: person(agent), because })),
+    })),
+    lines: (record.lines ?? []).map(({ agent, since, spanMs, mean, worst }) => ({
+      agent: agent && person(agent),
+      since,
+      spanMs,
+      grade: gradeOf(mean.mos),
+      worstGrade: gradeOf(worst.mos),
+      mean,
+      worst,
     })),
     wrapUps: record.wrapUps.map(({ agent, startedAt, endedAt, because, disposition, note }) => ({
       agent: person(agent),

@@ -5,6 +5,7 @@ import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import { step, type CustomerLeg, type LegAction, type LegInput, type Talk } from './leg.js';
+import type { LineNews } from './line-news.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
 import { readToken } from './sip-caller.js';
@@ -16,6 +17,7 @@ export interface CustomersOptions {
   /** Asks the media process and forgets. */
   tell(request: MediaRequest): void;
   recordings: Recordings;
+  lineNews: Pick<LineNews, 'talks'>;
   now(): EpochMs;
   emit(event: PhoneEvent): void;
   /** The agent talks to this customer no more. */
@@ -100,7 +102,10 @@ export function createCustomers(options: CustomersOptions): Customers {
         return void bridge(id, action);
       case 'rebridge':
         if (action.from !== null) options.tell({ type: 'unbridge', a: id, b: action.from });
-        return options.tell({ type: 'bridge', a: id, b: action.to });
+        return void media.request({ type: 'bridge', a: id, b: action.to }).then(
+          ({ at }) => talksOver(id, epochMs(at)),
+          (problem: unknown) => log.debug({ leg: id, problem: String(problem) }, 'exchange: a talk did not move'),
+        );
       case 'unbridge':
         return options.tell({ type: 'unbridge', a: id, b: action.line });
       case 'hold':
@@ -122,6 +127,12 @@ export function createCustomers(options: CustomersOptions): Customers {
     }
   }
 
+  function talksOver(id: LegId, since: EpochMs | null): void {
+    const state = customers.get(id)?.state;
+    if (state === undefined || !('talk' in state) || state.talk.line === null) return;
+    options.lineNews.talks(id, state.talk.line, state.talk.agent, since);
+  }
+
   async function bridge(id: LegId, action: Extract<LegAction, { do: 'bridge' }>): Promise<void> {
     const { agentLeg, line, recording } = action;
     const stillWanted = () => {
@@ -132,6 +143,7 @@ export function createCustomers(options: CustomersOptions): Customers {
       if (recording !== null) await recordings.begin(recording, id, stillWanted);
       if (!stillWanted()) return;
       const { at } = await media.request({ type: 'bridge', a: id, b: line });
+      talksOver(id, epochMs(at));
       feed(id, { type: 'bridged', agentLeg, at: epochMs(at) });
     } catch (problem) {
       log.warn({ leg: id, line, problem: String(problem) }, 'exchange: a join failed');
@@ -166,7 +178,9 @@ export function createCustomers(options: CustomersOptions): Customers {
     takeUp(id, far, dialog, talk) {
       const reached = 'answered';
       const state: CustomerLeg = talk === null ? { status: 'alone', reached } : { status: 'joined', reached, talk };
-      return admit({ id, state, far, dialog });
+      const told = admit({ id, state, far, dialog });
+      talksOver(id, null);
+      return told;
     },
     feed,
     has: (id) => customers.has(id),

@@ -18,6 +18,7 @@ import { ExchangeError, toExchangeError } from './errors.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
 import { createEventQueue } from './event-queue.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
+import { createLineNews } from './line-news.js';
 import { createLines } from './lines.js';
 import type { Log } from './log.js';
 import { createMediaLink } from './media-link.js';
@@ -120,7 +121,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
   const closeMedia = (leg: string) => tell({ type: 'close', leg });
 
+  const lineNews = createLineNews(emit);
   const customers: Customers = createCustomers({
+    lineNews,
     media,
     tell,
     recordings,
@@ -183,6 +186,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   const keeper = createTrunkKeeper({ trunks: options.trunks, sip: () => sip, after, log });
   const link = createMediaLink({
+    lineNews,
     media,
     unborn,
     customers,

@@ -4,6 +4,7 @@ import type { MediaClient, Owns } from '../../media/contract.js';
 import { mediaProtocolVersion, type HeldLeg, type MediaEvent, type MediaRequest } from '../../media/protocol.js';
 import type { Customers } from './customers.js';
 import type { Lines } from './lines.js';
+import type { LineNews } from './line-news.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
 import type { WebPhone } from './web-phone.js';
@@ -14,6 +15,7 @@ export interface MediaLinkOptions {
   unborn: ReadonlyMap<string, WebPhone | null>;
   customers: Customers;
   lines: Lines;
+  lineNews: LineNews;
   recordings: Recordings;
   /** Asks the media process and forgets. */
   tell(request: MediaRequest): void;
@@ -45,7 +47,7 @@ const claimMs = 15_000;
 const everyLeg: Owns = () => true;
 
 export function createMediaLink(options: MediaLinkOptions): MediaLink {
-  const { media, unborn, customers, lines, recordings, tell, closeMedia, now, emit, after, log } = options;
+  const { media, unborn, customers, lines, lineNews, recordings, tell, closeMedia, now, emit, after, log } = options;
   const subscriptions: (() => void)[] = [];
   /** Before the first word with every process: the lines it holds then were left by a control before this one. */
   let firstContact = true;
@@ -63,6 +65,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       recordings.finished({ type: 'recording.finished', recording, leg, at, path, durationMs, bytes });
       return;
     }
+    if (event.type === 'leg-quality') return lineNews.heard(event);
     lines.onMedia(event);
     if (event.type === 'leg-connected') unborn.get(event.leg)?.connected();
     else if (event.type === 'dtmf') {

@@ -11,6 +11,8 @@ export interface FakeLeg {
   held: string | null;
   proven: boolean;
   recording: string | null;
+  /** When its bridge stood. */
+  since: number;
   port: number;
 }
 
@@ -30,6 +32,10 @@ export interface FakeMedia extends MediaClient {
   /** The control process is gone: nobody listens any more. */
   forgetControl(): void;
 }
+
+/** A line on which nothing was ever lost. */
+const cleanDirection = { packets: 500, lostPercent: 0, jitterMs: 1, mos: 4.41 };
+const cleanLine = { mos: 4.41, from: cleanDirection, to: cleanDirection, rttMs: 2 };
 
 export const fakeKeys = {
   AES_CM_128_HMAC_SHA1_80: Buffer.alloc(30, 1).toString('base64'),
@@ -73,8 +79,19 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
   }
   function unbridge(leg: FakeLeg): void {
     const partner = leg.partner === null ? undefined : legs.get(leg.partner);
+    for (const [id, one] of legs) if (partner !== undefined && (one === leg || one === partner)) say(measured(id, one));
     for (const side of [leg, partner]) if (side !== undefined) Object.assign(side, { partner: null, held: null });
   }
+  const measured = (leg: string, { since }: FakeLeg): MediaEvent => ({
+    type: 'leg-quality',
+    leg,
+    at: options.now(),
+    since,
+    final: true,
+    spanMs: options.now() - since,
+    mean: cleanLine,
+    worst: cleanLine,
+  });
   function drop(id: string): void {
     const leg = must(id);
     // As the real one does: a partner on hold keeps its music until it is told otherwise.
@@ -114,6 +131,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     held: null,
     proven: false,
     recording: null,
+    since: 0,
     port: (port += 2),
   });
   function open(id: string, leg: FakeLeg): void {
@@ -147,9 +165,10 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         const [a, b] = [must(request.a), must(request.b)];
         unbridge(a);
         unbridge(b);
-        Object.assign(a, { partner: request.b, sound: null });
-        Object.assign(b, { partner: request.a, sound: null });
-        return { at: options.now() };
+        const since = options.now();
+        Object.assign(a, { partner: request.b, sound: null, since });
+        Object.assign(b, { partner: request.a, sound: null, since });
+        return { at: since };
       }
       case 'unbridge':
         if (must(request.a).partner === request.b) unbridge(must(request.a));

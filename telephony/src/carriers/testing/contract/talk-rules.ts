@@ -19,6 +19,29 @@ export function talkRules(on: ContractStage): void {
     await heard(caller, 'person');
     await heard(line, 'person');
   });
+  rule(
+    'TEL32',
+    'at the end of a talk both lines are told of, once for the customer and once for the agent',
+    async () => {
+      const line = await warm(anna);
+      const caller = await call();
+      await joined(caller);
+      await heard(caller, 'person');
+      await heard(line, 'person');
+      expect(of('line.measured').filter(({ final }) => final)).toEqual([]);
+      carryOut({ type: 'part', customer: caller.leg, agentLeg: agentLeg(1) });
+      await eventually(() => expect(of('line.measured').filter(({ final }) => final)).toHaveLength(2));
+      await on.rig.settle();
+      const last = of('line.measured').filter(({ final }) => final);
+      expect(last.map(({ agent }) => agent).toSorted()).toEqual([anna, null]);
+      for (const { customer, since, at, mean, worst } of last) {
+        expect(customer).toBe(caller.leg);
+        expect(at).toBeGreaterThanOrEqual(since);
+        expect(mean.mos).toBeGreaterThan(3);
+        expect(worst.mos).toBeGreaterThan(1);
+      }
+    },
+  );
   rule('TEL7', 'a joined caller hears the person, whatever played before and whatever is played now', async () => {
     await warm(anna);
     const caller = await call();
