@@ -60,6 +60,13 @@ describe.skipIf(absent)(`first call${absent ? ` (${absent})` : ''}`, () => {
         hasRecording: true,
       });
       expect(record.trace.map(({ what, target }) => `${what} ${target}`)).toContain('offered owner');
+      // How the lines of the talk were: the customer's by what reached us, the agent's also by what their browser reports.
+      expect(record.lines.map(({ agent, grade }) => [agent?.name ?? null, grade]).toSorted()).toEqual(
+        [
+          [owner.name, 'good'],
+          [null, 'good'],
+        ].toSorted(),
+      );
       const segment = (kind: string) => record.segments.find((one) => one.kind === kind);
 
       // The recording: customer left, agent right, and side by side what crossed the agent's edge at the same moment.

@@ -28,6 +28,7 @@ export function signsOf(leg: Leg): Signs {
     connected: transport.open,
     heardMs: leg.heardMs,
     bridgedSinceMs: leg.bridge?.sinceMs ?? null,
-    expectsAudio: transport instanceof RtpTransport ? transport.expectsAudio : true,
+    expectsAudio: transport instanceof RtpTransport ? transport.expectsAudio && !leg.resting : true,
+    reportedMs: leg.reportedMs,
   };
 }

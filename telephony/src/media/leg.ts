@@ -18,6 +18,7 @@ import {
   type Transport,
 } from '../rtp/index.js';
 import type { Bridge } from './bridge.js';
+import { Packer } from './packer.js';
 import type { Player } from './player.js';
 import type { Recording } from './recorder/index.js';
 import type { Ticker } from './ticker.js';
@@ -35,6 +36,7 @@ export interface LegContext {
 /** G.711 of 200 ms: more is no telephone audio. */
 const payloadBytesMax = 1_600;
 const frameTicks = 160;
+const comfortNoise = 13;
 
 /**
  * One party: what comes in is judged, recorded and relayed to the bridge partner at once (no mixing, no buffer); what goes out
@@ -47,13 +49,17 @@ export class Leg {
   recording: { id: string; recording: Recording } | null = null;
   /** Monotonic time of the newest believable audio packet; NaN before the first. */
   heardMs = Number.NaN;
+  /** Monotonic time of the newest RTCP packet: who reports is there, though they may be silent. */
+  reportedMs = Number.NaN;
+  /** The far end said, in so many words, that it is silent (comfort noise, RFC 3389): no packet for a while means nothing. */
+  resting = false;
   readonly meter: LineMeter;
   private readonly context: LegContext;
   private reportDueMs = Number.NaN;
   private readonly incoming = new IncomingStream();
   private readonly events = new TelephoneEventReader();
   private readonly outgoing: OutgoingStream;
-  private player: { player: Player; stop: () => void } | null = null;
+  private player: { player: Player; packer: Packer; stop: () => void } | null = null;
   private digits: { steps: EventStep[]; stop: () => void } | null = null;
 
   constructor(id: string, context: LegContext) {
@@ -83,13 +89,16 @@ export class Leg {
   received(packet: Uint8Array, nowMs: number): void {
     const header = readRtpHeader(packet);
     if (header === null) {
-      if (isRtcp(packet)) this.meter.read(packet, nowMs);
+      if (!isRtcp(packet)) return;
+      this.reportedMs = nowMs;
+      this.meter.read(packet, nowMs);
       return;
     }
     if (header.payloadLength > payloadBytesMax) return;
     const verdict = this.incoming.judge(header);
     if (verdict === 'duplicate' || verdict === 'doubtful') return;
     this.heardMs = nowMs;
+    this.resting = header.payloadType === comfortNoise;
     const bridge = this.bridge;
     const partner = bridge === null || bridge.held.size > 0 ? null : this.partner;
     const codec = codecOf(header.payloadType);
@@ -114,10 +123,11 @@ export class Leg {
     this.player?.stop();
     this.player = null;
     if (player === null) return;
+    const packer = new Packer();
     const stop = this.context.ticker.add((nowMs) => {
-      if (!this.sendFrame(player, nowMs)) this.play(null);
+      if (!this.sendFrame(player, packer, nowMs)) this.play(null);
     });
-    this.player = { player, stop };
+    this.player = { player, packer, stop };
   }
 
   /** Sends digits after those still under way. @returns false when the far end knows no telephone-events */
@@ -217,17 +227,25 @@ export class Leg {
     return true;
   }
 
-  private sendFrame(player: Player, nowMs: number): boolean {
-    const packet = new Uint8Array(rtpHeaderBytes + frameTicks);
-    if (!player.frame(packet, rtpHeaderBytes)) return false;
-    if (this.digits !== null) return true;
+  private sendFrame(player: Player, packer: Packer, nowMs: number): boolean {
+    const frame = new Uint8Array(frameTicks);
+    const more = player.frame(frame, 0);
+    // While digits go out the far end hears nothing else; what would have sounded meanwhile is over.
+    if (this.digits === null) {
+      packer.pack(more ? frame : null, this.transport.ptimeMs, (payload) => this.sendSound(player, payload, nowMs));
+    }
+    return more;
+  }
+
+  private sendSound(player: Player, payload: Uint8Array, nowMs: number): void {
+    const packet = new Uint8Array(rtpHeaderBytes + payload.length);
+    packet.set(payload, rtpHeaderBytes);
     const codec = this.transport.codec;
     if (codec === 'PCMA') transcode(packet, 'PCMU', rtpHeaderBytes);
-    const stamp = this.outgoing.next(player, frameTicks, nowMs);
+    const stamp = this.outgoing.next(player, payload.length, nowMs);
     writeRtpHeader(packet, 0, payloadTypeOf[codec], stamp, this.outgoing.ssrc);
-    this.meter.sent(stamp.timestamp, frameTicks, nowMs);
+    this.meter.sent(stamp.timestamp, payload.length, nowMs);
     this.transport.send(packet);
-    return true;
   }
 
   private sendEvent(step: NonNullable<EventStep>, nowMs: number): void {

@@ -15,7 +15,14 @@ function play(
   };
   for (let nowMs = 0; nowMs <= untilMs; nowMs += 250) {
     const { echo, ...more } = story(nowMs);
-    const signs: Signs = { connected: true, heardMs: Number.NaN, bridgedSinceMs: null, expectsAudio: true, ...more };
+    const signs: Signs = {
+      connected: true,
+      heardMs: Number.NaN,
+      reportedMs: Number.NaN,
+      bridgedSinceMs: null,
+      expectsAudio: true,
+      ...more,
+    };
     if (echo === true) note(nowMs, watch.echoed(5, nowMs, signs));
     note(nowMs, watch.check(nowMs, signs));
     if (found.at(-1)?.[1].startsWith('lost') === true) break;
@@ -109,4 +116,13 @@ test('a telephone that fell silent is lost after 30 s, but not one that never sp
   expect(play('rtp', 90_000, (now) => ({ heardMs: Math.min(now, 5_000) }))).toEqual([[35_250, 'lost rtp-silence']]);
   expect(play('rtp', 90_000, () => ({}))).toEqual([]);
   expect(play('rtp', 90_000, (now) => ({ heardMs: Math.min(now, 5_000), expectsAudio: false }))).toEqual([]);
+});
+
+test('a telephone that says it is silent, or still reports, is not lost for its silence', () => {
+  const spoke = { heardMs: 1_000, bridgedSinceMs: 0 };
+  expect(play('rtp', 60_000, () => spoke)).toEqual([[31_250, 'lost rtp-silence']]);
+  expect(play('rtp', 60_000, () => ({ ...spoke, expectsAudio: false }))).toEqual([]);
+  expect(play('rtp', 60_000, (nowMs) => ({ ...spoke, reportedMs: nowMs - (nowMs % 5_000) }))).toEqual([]);
+  // A browser's reports come from beside the page: they prove nothing.
+  expect(play('web', 60_000, (nowMs) => ({ ...spoke, reportedMs: nowMs }))).toHaveLength(1);
 });

@@ -34,7 +34,9 @@ export interface Signs {
   /** Newest RTP packet; NaN before the first. */
   heardMs: number;
   bridgedSinceMs: number | null;
-  /** The far end has said that it sends. */
+  /** Newest RTCP packet; NaN before the first. Counts for telephones alone: a browser reports with a frozen page too. */
+  reportedMs: number;
+  /** The far end has said that it sends, and not that it is silent. */
   expectsAudio: boolean;
 }
 
@@ -69,7 +71,8 @@ export class LineWatch {
   /** Looked at a few times a second. */
   check(nowMs: number, signs: Signs): Finding | null {
     if (this.kind === 'rtp') {
-      const silent = signs.expectsAudio && nowMs - signs.heardMs > rtpSilenceLostMs;
+      const signMs = Math.max(signs.heardMs, signs.reportedMs || 0);
+      const silent = signs.expectsAudio && nowMs - signMs > rtpSilenceLostMs;
       return silent ? { type: 'lost', because: 'rtp-silence' } : null;
     }
     if (!signs.connected) return nowMs - this.openedMs > setUpMsMax ? { type: 'lost', because: 'ice' } : null;

@@ -54,7 +54,8 @@ export class OutgoingStream {
    * @param source whose packets belong together; another one begins a new run
    */
   next(source: unknown, ticks: number, nowMs: number): Stamp {
-    const idle = source !== this.source || nowMs - this.lastMs > idleMs;
+    // Packets of 60 ms come 60 ms apart, and the clock that sends them may be late.
+    const idle = source !== this.source || nowMs - this.lastMs > Math.max(idleMs, 20 + (2 * this.ticks) / ticksPerMs);
     if (idle) return this.begin(source, ticks, nowMs);
     this.timestamp = (this.timestamp + this.ticks) >>> 0;
     this.ticks = ticks;

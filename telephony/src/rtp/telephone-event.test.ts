@@ -71,6 +71,25 @@ test('a key held for longer than a segment can say is one digit', () => {
   expect(read([long(0, 800, 0x80), long(0xffff, 160)])).toBe('33');
 });
 
+test('a gateway that gives each repeat of the end a timestamp of its own says one digit; two presses are two', () => {
+  const packet = (timestamp: number, event: number, duration: number, end: boolean): Packet => ({
+    timestamp,
+    payload: Uint8Array.of(event, end ? 0x80 : 0, duration >> 8, duration & 0xff),
+  });
+  const ends = [160, 320].map((later) => packet(1_000 + later, 4, 800, true));
+  expect(read([packet(1_000, 4, 160, false), packet(1_000, 4, 800, true), ...ends])).toBe('4');
+  expect(read([packet(1_000, 4, 320, true), packet(1_640, 4, 160, false), packet(1_640, 4, 320, true)])).toBe('44');
+});
+
+test('a sender whose clock begins anew is still heard', () => {
+  const [first] = packetsOf('7', 0xf000_0000) as [Packet[]];
+  const [second] = packetsOf('8', 12) as [Packet[]];
+  expect(read([...first, ...second])).toBe('78');
+  const [wrapped] = packetsOf('9', 0xffff_ff00) as [Packet[]];
+  const [after] = packetsOf('0', 0x500) as [Packet[]];
+  expect(read([...wrapped, ...after])).toBe('90');
+});
+
 test('what is no digit is ignored', () => {
   expect(read([{ timestamp: 1, payload: Uint8Array.of(16, 0, 0, 160) }])).toBe('');
   expect(read([{ timestamp: 1, payload: Uint8Array.of(1, 0, 0) }])).toBe('');

@@ -29,6 +29,11 @@ export class TelephoneEventReader {
         last.ended ||= ended;
         return null;
       }
+      // No key is pressed twice within 60 ms: some gateways give the repeats of an end packet timestamps of their own.
+      if (event === last.event && apart > 0 && apart < 480 && ended) {
+        last.ended = true;
+        return null;
+      }
       // A packet of an earlier event, overtaken on the way. Far back means that the sender's clock began anew.
       if (apart < 0 && apart > -80_000) return null;
       const continues =
