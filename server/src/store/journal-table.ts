@@ -1,9 +1,10 @@
 /** The journal's statements, on a connection of its own so that nothing else stands in the way of a phone call. */
-import type { Conversation, ConversationEvent, ConversationId } from '@denwaban/core';
+import type { Conversation, ConversationEvent, ConversationId, EpochMs } from '@denwaban/core';
 import type pg from 'pg';
 import { makeClient } from './connection.js';
 import { toJsonb } from './json.js';
 import type { Waiting } from './journal.js';
+import type { ConversationRow } from './projection.js';
 
 /** A statement that takes longer than this is taken for lost with its connection, and asked about on a new one. */
 const statementMs = 15_000;
@@ -19,7 +20,7 @@ export interface JournalTable {
   disconnect(): void;
 }
 
-export function journalTable(url: string): JournalTable {
+export function journalTable(url: string, rowOf: (record: Conversation, at: EpochMs) => ConversationRow): JournalTable {
   let client: pg.Client | null = null;
 
   async function connection(): Promise<pg.Client> {
@@ -35,8 +36,9 @@ export function journalTable(url: string): JournalTable {
   return {
     async write(batch) {
       // Of several appends to one conversation the last row says all.
-      const rows = new Map(batch.map((one) => [one.conversation, one.row]));
-      const values = [`[${batch.map((one) => one.events).join(',')}]`, toJsonb([...rows.values()])];
+      const latest = new Map(batch.map((one) => [one.conversation, one]));
+      const rows = Array.from(latest.values(), ({ record, at }) => rowOf(record, at));
+      const values = [`[${batch.map((one) => one.events).join(',')}]`, toJsonb(rows)];
       await (await connection()).query({ name: 'journal-append', text: appendSql, values });
     },
     async holds(batch) {

@@ -9,11 +9,19 @@
  *                 └─────────────────┤
  *                                   └ a row it will never take: each call alone; the poisoned one is rejected
  */
-import type { AgentId, Conversation, ConversationEvent, ConversationId, Journal, TeamId } from '@denwaban/core';
+import type {
+  AgentId,
+  Conversation,
+  ConversationEvent,
+  ConversationId,
+  EpochMs,
+  Journal,
+  TeamId,
+} from '@denwaban/core';
 import { codeOf, isRefusal } from './connection.js';
 import { toJsonb } from './json.js';
 import { journalTable } from './journal-table.js';
-import { project, type ConversationRow } from './projection.js';
+import { project } from './projection.js';
 
 /** How the journal stands with its database. Told when it changes. */
 export type JournalTrouble =
@@ -50,7 +58,9 @@ export interface Waiting {
   first: number;
   /** JSON objects, joined by commas. */
   events: string;
-  row: ConversationRow;
+  /** What the events fold to, at the moment of the last. Its row is made when it is written: most are overtaken before that. */
+  record: Conversation;
+  at: EpochMs;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -61,7 +71,7 @@ const usualBackOffMs = (n: number) => Math.min(2_000, 25 * 2 ** Math.min(n, 10))
 
 export function openJournal(options: JournalOptions): OpenJournal {
   const { backOffMs = usualBackOffMs } = options;
-  const table = journalTable(options.url);
+  const table = journalTable(options.url, (record, at) => project(record, at, options.teamOf));
   const patience = makePatience();
   let queue: Waiting[] = [];
   /** Seq of the last event given to us, by conversation that is not closed: what the next one has to follow. */
@@ -168,7 +178,8 @@ export function openJournal(options: JournalOptions): OpenJournal {
           conversation: record.id,
           first: first.seq,
           events: events.map(eventJson).join(','),
-          row: project(record, last.at, options.teamOf),
+          record,
+          at: last.at,
           resolve,
           reject,
         });
