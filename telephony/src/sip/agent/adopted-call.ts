@@ -43,7 +43,7 @@ export class AdoptedCall implements IncomingCall, Call {
       early: null,
       over: (cause) => {
         core.forget(this);
-        this.#teller.tell((listener) => listener.onEnded(cause));
+        this.#teller.last((listener) => listener.onEnded(cause));
       },
     });
     this.session.allowsUpdate = session?.allowsUpdate ?? false;

@@ -88,7 +88,7 @@ export class InboundCall implements IncomingCall, Call {
         this.#quiet();
         ended();
         core.forget(this);
-        this.#teller.tell((listener) => listener.onEnded(cause));
+        this.#teller.last((listener) => listener.onEnded(cause));
       },
     });
     this.session.heed(request);

@@ -239,7 +239,7 @@ export class OutboundCall implements OutgoingCall, Call {
     this.#told = true;
     this.#cancelRingLimit();
     if (this.#settled) this.#forget();
-    this.#teller.tell((listener) => listener.onEnded(cause, status, reason));
+    this.#teller.last((listener) => listener.onEnded(cause, status, reason));
   }
 
   #forget(): void {

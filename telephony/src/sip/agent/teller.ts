@@ -12,6 +12,7 @@ export class Teller<Listener> implements Tells<Listener> {
   readonly #log: SipLog;
   readonly #call: string;
   #listener: Listener | null = null;
+  #over = false;
   /** What happened before there was a listener. */
   #untold: ((listener: Listener) => void)[] = [];
 
@@ -27,7 +28,17 @@ export class Teller<Listener> implements Tells<Listener> {
     for (const tell of untold) this.tell(tell);
   }
 
+  /** Tells the end, and lets go: the INVITE's transaction lingers for half a minute, and would keep all that the listener keeps. */
+  last(news: (listener: Listener) => void): void {
+    this.tell((listener) => {
+      this.#listener = null;
+      this.#over = true;
+      news(listener);
+    });
+  }
+
   tell(news: (listener: Listener) => void): void {
+    if (this.#over) return;
     if (this.#listener === null) this.#untold.push(news);
     else this.ask((listener) => (news(listener), null));
   }
