@@ -9,11 +9,13 @@ import { directory } from './directory.js';
 import { journal } from './journal.js';
 import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
 import { relay } from './relay.js';
+import { relaySrtp } from './relay-srtp.js';
 import { reload } from './reload.js';
 import { sipCalls } from './sip-calls.js';
 import { sipParse } from './sip-parse.js';
+import { soak } from './soak.js';
 
-const all = [sipParse, sipCalls, relay, journal, directory, answerDelay, reload];
+const all = [sipParse, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { pairs: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' } },
@@ -34,7 +36,9 @@ const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' 
 const changed = git('status', '--porcelain', '-uno') === '' ? '' : ' + uncommitted changes';
 const rows: Row[] = [];
 process.stdout.write(`${git('rev-parse', '--short', 'HEAD')}${changed}; ${machine()}; seed ${seed}\n`);
-for (const benchmark of all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+for (const benchmark of all.filter(({ name, onlyByName }) =>
+  wanted.length === 0 ? onlyByName !== true : wanted.includes(name),
+)) {
   process.stderr.write(`${benchmark.name} …\n`);
   rows.push(...(await benchmark.run(options)));
 }

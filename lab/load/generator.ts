@@ -22,15 +22,16 @@ export const generatorPort = 12_000;
 
 /**
  * @param targets port at 127.0.0.1 for each stream; streams 2k and 2k+1 are the two ends of a call
+ * @param echo each stream hears itself: the far end sends back what it gets, and latency is there and back
  * @param window called when the measured part begins and when it ends
  */
 export async function generate(
   path: string,
   targets: readonly number[],
-  options: { warmMs: number; measuredMs: number; window?: (edge: 'begin' | 'end') => void },
+  options: { warmMs: number; measuredMs: number; echo?: boolean; window?: (edge: 'begin' | 'end') => void },
 ): Promise<GeneratorFigures> {
-  const { warmMs, measuredMs, window } = options;
-  const args = [String(targets.length), String(generatorPort), String(warmMs), String(measuredMs)];
+  const { warmMs, measuredMs, window, echo = false } = options;
+  const args = [String(targets.length), String(generatorPort), String(warmMs), String(measuredMs), echo ? '0' : '1'];
   const child = spawn('taskset', ['-c', String(loadCore), path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(`${targets.join('\n')}\n`);
   let printed = '';

@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os';
 
 export interface Row {
   what: string;
-  unit: 'ms' | 'µs' | '1/s' | '×' | '%' | 'MB' | '';
+  unit: 'ms' | 'µs' | '1/s' | '×' | '%' | 'MB' | 's' | '';
   /** Under what: load, size, number of samples. */
   under: string;
   median: number;
@@ -24,6 +24,8 @@ export interface BenchmarkOptions {
 
 export interface Benchmark {
   name: string;
+  /** Too long to be run unless it is asked for. */
+  onlyByName?: boolean;
   run(options: BenchmarkOptions): Promise<Row[]>;
 }
 

@@ -14,7 +14,7 @@ interface Turn extends GeneratorFigures {
   perPacket: number;
 }
 
-async function turn(generator: string, relay: Relay, calls: number, measuredMs: number): Promise<Turn> {
+export async function relayTurn(generator: string, relay: Relay, calls: number, measuredMs: number): Promise<Turn> {
   const targets = await relay.calls(calls);
   let before = 0;
   let used = 0;
@@ -57,8 +57,8 @@ export const relay: Benchmark = {
         const turns = { ours: [] as Turn[], theirs: [] as Turn[] };
         const bare = await direct(generator.path, calls, 2_000);
         for (let pair = 0; pair < (calls === 50 ? Math.min(2, pairs) : pairs); pair++) {
-          turns.ours.push(await turn(generator.path, ours, calls, seconds * 1000));
-          turns.theirs.push(await turn(generator.path, theirs, calls, seconds * 1000));
+          turns.ours.push(await relayTurn(generator.path, ours, calls, seconds * 1000));
+          turns.theirs.push(await relayTurn(generator.path, theirs, calls, seconds * 1000));
         }
         const under = `${calls} calls, ${calls * 100} packets/s`;
         const each = (of: keyof typeof turns, figure: (one: Turn) => number) => turns[of].map(figure);

@@ -58,6 +58,7 @@ export const sipCalls: Benchmark = {
         const figures = await placeCalls({ to: peer.port, from, rate: callsPerSecond, seconds: forSeconds });
         // What was answered to the last caller is still being written.
         await sleep(300);
+        process.stderr.write(`  ${peer.name}: ${JSON.stringify(figures)}\n`);
         return {
           ...figures,
           perCall: (treeCpuMs(peer.pid) - before.system) / figures.successful,

@@ -8,14 +8,14 @@ export default defineConfig({
   root,
   ssr: {
     resolve: { conditions: ['denwaban-source', 'node', 'import'] },
-    external: ['node-datachannel', 'pg', 'playwright-core', 'ws', 'zod'],
+    external: ['node-datachannel', 'pg', 'playwright-core', 'sip', 'ws', 'zod'],
   },
   build: {
     ssr: true,
     rollupOptions: {
       output: { chunkFileNames: '[name]-[hash].js' },
       input: Object.fromEntries(
-        ['bench', 'programs/b2bua', 'programs/media'].map((path) => [
+        ['bench', 'programs/b2bua', 'programs/media', 'programs/webrtc-peers'].map((path) => [
           path.replace('programs/', ''),
           `${root}/${path}.ts`,
         ]),

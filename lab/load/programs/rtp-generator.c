@@ -2,10 +2,10 @@
  * RTP generator of the relay benchmarks: sends one stream from each of its sockets and counts what comes back, with the
  * moment of each packet by the kernel's own stamp, so that a late reader does not look like a late relay.
  *
- *     rtp-generator <streams> <first port> <warm-up ms> <measured ms> < targets
+ *     rtp-generator <streams> <first port> <warm-up ms> <measured ms> <0 or 1> < targets
  *
  * One target port on 127.0.0.1 a line, in the order of the streams; stream i is bound to first port + 2i, and what it sends is
- * expected at stream i^1. A packet is 172 bytes, one each 20 ms; the streams are spread evenly over the 20 ms.
+ * expected at stream i^1, or with 0 at stream i itself. A packet is 172 bytes, one each 20 ms; the streams are spread evenly over the 20 ms.
  * stdout: "begin" and "end" around the measured part, then one line of JSON. In C, since a generator in JavaScript would cost
  * more than what it measures.
  */
@@ -37,6 +37,7 @@ static uint32_t latency[buckets], lateness[buckets];
 static uint64_t sent, received, foreign;
 /* Another one each run: a relay that stays up between runs would take the same for a sender gone back in time. */
 static uint32_t first_ssrc;
+static int apart;
 
 static int64_t now_ns(clockid_t clock) {
   struct timespec at;
@@ -119,7 +120,7 @@ static void receive_all(int index) {
       memcpy(&from, packets[i] + 16, 4);
       memcpy(&at, packets[i] + 20, 8);
       if (mark != first_ssrc) continue;
-      if (from != (index ^ 1)) {
+      if (from != (index ^ apart)) {
         foreign++;
         continue;
       }
@@ -143,7 +144,8 @@ static double cpu_ms(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) return 2;
+  if (argc != 6) return 2;
+  apart = atoi(argv[5]);
   int count = atoi(argv[1]), port = atoi(argv[2]);
   int64_t warm_ns = atoll(argv[3]) * 1000000, measured_ns = atoll(argv[4]) * 1000000;
   if (count < 2 || count > streams_max) return 2;
