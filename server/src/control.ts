@@ -82,6 +82,7 @@ async function startControl(
       }),
     media,
     trunks,
+    own: { addresses: [...new Set([settings.sipHost, settings.publicAddress])], ports: settings.rtpPorts },
     recordingsDir,
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),

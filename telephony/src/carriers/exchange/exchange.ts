@@ -21,6 +21,7 @@ import type { FarEnd, FarEndListener } from './far-end.js';
 import { createLineNews } from './line-news.js';
 import { createLines } from './lines.js';
 import type { Log } from './log.js';
+import type { OwnPlaces } from './media-place.js';
 import { createMediaLink } from './media-link.js';
 import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
@@ -37,6 +38,8 @@ export interface ExchangeOptions {
   /** Owned by the caller, who also closes it. */
   media: MediaClient;
   trunks: readonly Trunk[];
+  /** Our own audio ports: a caller's audio cannot be there. */
+  own?: OwnPlaces;
   recordingsDir: string;
   now(): EpochMs;
   mintLeg(): LegId;
@@ -177,6 +180,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         open: media.ready && !stopping,
         now,
         wish: wishOf(trunkOf(trunk)),
+        own: options.own ?? null,
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -204,6 +208,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     media,
     findTrunk: keeper.find,
     trunkOf,
+    own: options.own ?? null,
     customers,
     lines,
     recordings,

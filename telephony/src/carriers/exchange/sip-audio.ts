@@ -39,7 +39,12 @@ export const wishOf = (trunk: Trunk | null): AudioWish => ({
   ...(trunk?.outbound === undefined ? {} : { codecs: trunk.outbound.codecs }),
 });
 
-export function createSipAudio(leg: LegId, wish: AudioWish): SipAudio {
+/** @param place where audio may be sent that a description wants at this address; null: nowhere (media-place.ts) */
+export function createSipAudio(
+  leg: LegId,
+  wish: AudioWish,
+  place: (told: { address: string; port: number }) => string | null = ({ address }) => address,
+): SipAudio {
   let ours: SdpOurs | null = null;
   /** What an offer of ours says of encryption: what stands, once something does. */
   let offered: SrtpPolicy = wish.srtp ?? 'off';
@@ -56,7 +61,9 @@ export function createSipAudio(leg: LegId, wish: AudioWish): SipAudio {
       const audio = asWished(told);
       const codec = audio?.codecs[0];
       if (audio === null || codec === undefined || audio.port === 0) return null;
-      const { address, port, dtmfPayloadType, ptimeMs, direction } = audio;
+      const { port, dtmfPayloadType, ptimeMs, direction } = audio;
+      const address = place(audio);
+      if (address === null) return null;
       const [crypto] = audio.crypto;
       offered = crypto === undefined ? 'off' : audio.secure ? 'required' : 'optional';
       return {

@@ -5,6 +5,7 @@ import type { SdpAudio } from '../../sdp/index.js';
 import type { CallListener, DialogSnapshot, IncomingCall } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import type { Log } from './log.js';
+import { mediaPlace, type OwnPlaces } from './media-place.js';
 import { createSipAudio, type AudioWish } from './sip-audio.js';
 
 export interface SipCallerOptions {
@@ -14,6 +15,8 @@ export interface SipCallerOptions {
   log: Log;
   /** How the caller's trunk wants its audio. */
   wish: AudioWish;
+  /** Where we receive audio ourselves: nobody's telephone is there. Null: not known. */
+  own: OwnPlaces | null;
 }
 
 export interface NewSipCall extends SipCallerOptions {
@@ -63,7 +66,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   const { leg, media, log } = options;
   let over = false;
   let told: FarEndListener | null = null;
-  const audio = createSipAudio(leg, options.wish);
+  const audio = createSipAudio(leg, options.wish, (told) => mediaPlace(told, call.source.address, options.own));
 
   const aim = (theirs: SdpAudio): boolean => {
     const remote = audio.remoteOf(theirs);

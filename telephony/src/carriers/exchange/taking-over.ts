@@ -9,6 +9,7 @@ import type { SipEndpoint } from '../../sip/contract.js';
 import type { Customers } from './customers.js';
 import type { Lines } from './lines.js';
 import type { Log } from './log.js';
+import type { OwnPlaces } from './media-place.js';
 import type { Recordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { readToken, takeSipCall } from './sip-caller.js';
@@ -19,6 +20,7 @@ export interface TakingOverOptions {
   media: Pick<MediaClient, 'request'>;
   findTrunk(address: string): Trunk | null;
   trunkOf(id: string | undefined): Trunk | null;
+  own: OwnPlaces | null;
   customers: Customers;
   lines: Lines;
   recordings: Recordings;
@@ -65,6 +67,7 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
         log,
         rtp,
         wish: wishOf(trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address)),
+        own: options.own,
         takenUp: (far) => customers.takeUp(leg, far, dialog, state),
       }),
     );
