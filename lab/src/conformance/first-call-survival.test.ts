@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { Agent } from '../peers/agent.js';
 import { layOut } from '../peers/lay-out.js';
-import { cut, find } from '../peers/correlate.js';
-import { longestGap } from '../peers/gaps.js';
+import { cut, find, rms } from '../peers/correlate.js';
+import { longestGap, longestSilenceMs } from '../peers/gaps.js';
 import { sleep, until } from '../peers/process.js';
 import { parseWav, readWav } from '../peers/wav.js';
 import { missingStage, near, stage, systemSound } from './stage.js';
@@ -135,6 +135,34 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
       expect(agent.problems.filter((problem) => problem.startsWith('uncaught'))).toEqual([]);
     },
   );
+
+  test('[CNV17] the one media process dies during the call: the caller hears us again within 3 s, and both talk on in one conversation', async () => {
+    const { system } = on;
+    const call = { tab: { tap: true }, talkMs: 3000 };
+    const { owner, agent, phone, begun, establishedAt } = await on.answeredCall(1, call);
+    const died = Date.now();
+    system.kill('media');
+    await sleep(8000);
+    const tapped = layOut(await agent.tapped('sent'));
+    await agent.hangUp();
+    const closed = await phone.event('CALL_CLOSED');
+    await agent.saveWrapUp();
+    await phone.stop();
+    const record = await on.onlyConversation(begun);
+    expect(record).toMatchObject({ end: 'completed', endedBy: 'agent', agents: [{ name: owner.name }] });
+    // What baresip heard: us again, whatever we said, and from some moment on the agent.
+    const heard = readWav(phone.heard()[0]!).channels[0]!;
+    const diedS = (died - establishedAt) / 1000;
+    const silent = longestSilenceMs(cut(heard, 8000, diedS - 0.5, diedS + 6));
+    const talkedOn = find(cut(heard, 8000, diedS + 5, diedS + 6.5), tapped.samples);
+    process.stdout.write(`media killed: the caller heard nothing at all for ${silent} ms\n`);
+    expect(silent).toBeLessThan(3_000);
+    expect(talkedOn.coefficient, 'the agent is heard again').toBeGreaterThan(0.5);
+    const [left, right] = parseWav(await on.finishedRecording(record.id)).channels;
+    near('the recording', (left!.length / 8000) * 1000, closed.at - establishedAt, 1_500);
+    expect(rms(right!.subarray(-16_000)), 'recorded to the end').toBeGreaterThan(0.01);
+    await agent.reaches('available', 15_000);
+  });
 
   test('the caller hangs up while there is no control: it is noticed when control is back', async () => {
     const { system, voices } = on;

@@ -33,12 +33,12 @@ describe('two media processes', () => {
     await system?.remove();
   });
 
-  /** Who talks both ways: at least nine of ten packets arrive in `ms` at either end. */
+  /** Who talks both ways: at least eight of ten packets arrive in `ms` at either end. */
   async function hearEachOther(which: readonly Talk[], ms = 1_000): Promise<void> {
     const before = which.map(({ desk, caller }) => [desk.heard.packets, caller.heard.packets] as const);
     const from = now();
     await sleep(ms);
-    const wanted = ((now() - from) / 20) * 0.9;
+    const wanted = ((now() - from) / 20) * 0.8;
     which.forEach(({ name, desk, caller }, i) => {
       expect(desk.heard.packets - before[i]![0], `${name}: the desk hears`).toBeGreaterThan(wanted);
       expect(caller.heard.packets - before[i]![1], `${name}: the caller hears`).toBeGreaterThan(wanted);
@@ -108,29 +108,27 @@ describe('two media processes', () => {
     await hearEachOther(talks);
   });
 
-  test('the first killed: its caller is told within 3 s, lines in it are rebuilt and their talks go on, the rest hears nothing', async () => {
+  test('[CNV17] the first killed: within 3 s everybody who lived in it talks on, and the rest hears nothing of it', async () => {
     const lateness = watchLateness();
     const from = now();
     const victim = system.kill('media');
     await until('its end', () => !isAlive(victim));
-    await sleep(3_500);
-    const [one, two, three, four, five] = talks as [Talk, Talk, Talk, Talk, Talk];
-    expect(five.caller.end?.because).toBe('bye');
-    expect(five.caller.end!.at - from).toBeLessThan(3_000);
-    const gap = gapsOf([two], from, now())[two.name];
+    await sleep(3_000);
+    const two = talks[1]!;
+    const gaps = gapsOf(talks, from, now());
     process.stdout.write(
-      `media killed: beside it ${gap} ms without sound; this process was ${lateness.worstMs()} ms late\n`,
+      `media-1 killed: longest pauses ${JSON.stringify(gaps)} ms; this process was ${lateness.worstMs()} ms late\n`,
     );
-    expect(gap).toBeLessThanOrEqual(60 + lateness.worstMs());
+    expect(gaps[two.name], 'in the other process').toBeLessThanOrEqual(60 + 2 * lateness.worstMs());
     lateness.stop();
+    for (const { caller } of talks) expect(caller.state).toBe('talking');
+    await hearEachOther(talks);
     await system.ready();
-    await hearEachOther([one, two, three, four]);
-    await five.desk.reaches((state) => state.line === 'proven', 'has a line again');
   });
 
   test('control killed: nobody hears it, the patches are found again, and a hang-up ends them', async () => {
     const living = talks.filter(({ caller }) => caller.state === 'talking');
-    expect(living).toHaveLength(4);
+    expect(living).toHaveLength(5);
     const lateness = watchLateness();
     const from = now();
     const before = system.kill('control');
@@ -141,7 +139,7 @@ describe('two media processes', () => {
     process.stdout.write(
       `control killed: longest pauses ${JSON.stringify(gaps)} ms; this process was ${lateness.worstMs()} ms late\n`,
     );
-    for (const [name, gap] of Object.entries(gaps)) expect(gap, name).toBeLessThanOrEqual(60 + lateness.worstMs());
+    for (const [name, gap] of Object.entries(gaps)) expect(gap, name).toBeLessThanOrEqual(60 + 2 * lateness.worstMs());
     lateness.stop();
     await hearEachOther(living);
   });

@@ -53,6 +53,17 @@ function longestMissing(heard: Float32Array, said: Float32Array): { ms: number; 
   return longest;
 }
 
+/** The longest stretch in which nothing at all is heard, not even music: a voice's own pauses count. */
+export function longestSilenceMs(heard: Float32Array): number {
+  let run = 0;
+  let longest = 0;
+  for (let at = 0; at + frame <= heard.length; at += frame) {
+    run = rms(heard.subarray(at, at + frame)) < quiet / 10 ? run + 20 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}
+
 /** The longest time without a packet between two moments, which bound it on either side. */
 export function longestPauseMs(arrivals: readonly number[], from: number, to: number): number {
   let longest = 0;

@@ -20,7 +20,8 @@ export type MediaLog = (
 
 const requestMsMax = 5_000;
 const retryMsMin = 100;
-const retryMsMax = 1_000;
+/** Callers sit in silence meanwhile. */
+const retryMsMax = 250;
 const lineCharsMax = 4 * 1024 * 1024;
 /** One process: whatever leg is asked about is its. */
 const all: Owns = () => true;
@@ -32,7 +33,7 @@ interface Asked {
 }
 
 /**
- * Connects to a media process and stays connected: tries again after 100 ms, then slower up to once a second, until closed.
+ * Connects to a media process and stays connected: tries again after 100 ms, then less often, up to every 250 ms, until closed.
  *
  * @param socketPath its Unix socket; need not be there yet
  * @param log hears of connections, of refused versions, and of what the media process has to say

@@ -118,7 +118,7 @@ export class MediaEngine {
       case 'hello':
         return this.hello(request.version);
       case 'open-rtp':
-        return this.openRtp(request.leg, request.remote);
+        return this.openRtp(request.leg, request.remote, request.port);
       case 'keys-of': {
         const { keys, secure } = this.needRtp(request.leg);
         return { keys, secure };
@@ -142,7 +142,7 @@ export class MediaEngine {
       case 'resume':
         return this.resume(this.need(request.leg));
       case 'record':
-        return this.record(request.recording, this.need(request.leg), request.path);
+        return this.record(request.recording, this.need(request.leg), request.path, request.resume === true);
       case 'stop-record':
         return this.recordings.finish(request.recording);
       case 'dtmf':
@@ -160,9 +160,9 @@ export class MediaEngine {
     return { version: mediaProtocolVersion, pid: process.pid, legs };
   }
 
-  private async openRtp(id: string, remote: RtpRemote | null): Promise<MediaReplies['open-rtp']> {
+  private async openRtp(id: string, remote: RtpRemote | null, port?: number): Promise<MediaReplies['open-rtp']> {
     this.needFree(id);
-    const sockets = await this.ports.open();
+    const sockets = await this.ports.open(port);
     if (sockets === null) throw new MediaError('no-port', 'every RTP port is taken');
     const leg = new Leg(id, this.context);
     const keys = ownKeys(randomBytes(60));
@@ -256,8 +256,8 @@ export class MediaEngine {
     return null;
   }
 
-  private async record(id: string, leg: Leg, path: string): Promise<null> {
-    await this.recordings.start(id, leg, path);
+  private async record(id: string, leg: Leg, path: string, resume: boolean): Promise<null> {
+    await this.recordings.start(id, leg, path, resume);
     return null;
   }
 

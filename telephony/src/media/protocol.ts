@@ -26,8 +26,11 @@ export interface RtpRemote {
 
 export type MediaRequest =
   | { type: 'hello'; version: number }
-  /** Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. */
-  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null }
+  /**
+   * Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. `port`: rather
+   * on this one, if it can be had: there its far end looks for it since the process died that had it.
+   */
+  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number }
   /** Our own SRTP keys of this leg, the same for its whole life: what control needs to write an SDP. Never logged, never in a list. */
   | { type: 'keys-of'; leg: string }
   /** New remote after a re-INVITE. The source lock is released and taken anew. */
@@ -46,8 +49,8 @@ export type MediaRequest =
   /** `leg` hears the sound, its bridge partner silence; the bridge stays. */
   | { type: 'hold'; leg: string; sound: string }
   | { type: 'resume'; leg: string }
-  /** Two-channel WAV at `path`: left what the leg says, right what it hears from a bridge partner (not music). Idempotent by `recording`. */
-  | { type: 'record'; recording: string; leg: string; path: string }
+  /** Two-channel WAV at `path`: left what the leg says, right what it hears from a bridge partner (not music). Idempotent by `recording`. `resume`: the file of a process that died is gone on with, the time in between silent. */
+  | { type: 'record'; recording: string; leg: string; path: string; resume?: boolean }
   | { type: 'stop-record'; recording: string }
   | { type: 'dtmf'; leg: string; digits: string };
 

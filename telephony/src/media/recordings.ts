@@ -21,8 +21,8 @@ export class Recordings {
     this.options = options;
   }
 
-  /** Idempotent by `id`. @throws MediaError `disk` when the file cannot be made, or exists */
-  async start(id: string, leg: Leg, path: string): Promise<void> {
+  /** Idempotent by `id`. @throws MediaError `disk` when the file cannot be made, or exists and is not to be resumed */
+  async start(id: string, leg: Leg, path: string, resume = false): Promise<void> {
     const known = this.running.get(id);
     if (known !== undefined) {
       if (known.leg === leg) return;
@@ -33,6 +33,7 @@ export class Recordings {
     try {
       recording = await Recording.start({
         path,
+        resume,
         now: this.options.now,
         onTrouble: (detail) =>
           this.options.emit({

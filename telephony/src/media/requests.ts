@@ -65,6 +65,12 @@ const isPlace = ({ address, port }: Fields): boolean =>
   Number(port) > 0 &&
   Number(port) < 65_536;
 
+const flag = check('must be true or false', (v) => typeof v === 'boolean');
+const port = check(
+  'must be an even port',
+  (v) => Number.isInteger(v) && (v as number) > 0 && (v as number) < 65_535 && (v as number) % 2 === 0,
+);
+
 const remote: Check = (value) => {
   if (!isRecord(value)) return 'must be an object';
   const far = value as unknown as RtpRemote;
@@ -86,7 +92,7 @@ const remote: Check = (value) => {
 
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
-  'open-rtp': { leg: id, remote: orNull(remote) },
+  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port) },
   'keys-of': { leg: id },
   'aim-rtp': { leg: id, remote },
   'open-webrtc': {
@@ -100,7 +106,7 @@ const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   unbridge: { a: id, b: id },
   hold: { leg: id, sound },
   resume: { leg: id },
-  record: { recording: id, leg: id, path },
+  record: { recording: id, leg: id, path, resume: orMissing(flag) },
   'stop-record': { recording: id },
   dtmf: { leg: id, digits: check('must be 1 to 64 of 0-9 * # A-D', (v) => typeof v === 'string' && isDigits(v)) },
 };

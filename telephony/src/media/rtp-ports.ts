@@ -24,17 +24,26 @@ export class RtpPorts {
     return this.ports.length;
   }
 
-  /** Binds the next free pair. @returns null when all are taken */
-  async open(): Promise<RtpSockets | null> {
+  /** Binds the wanted pair, or else the next free one. @returns null when all are taken */
+  async open(wanted?: number): Promise<RtpSockets | null> {
+    // Not only of our own range: the process whose leg we take over had another part of the house's.
+    const there = wanted === undefined ? null : await this.bindPair(wanted);
+    if (there !== null) return there;
     for (let tries = 0; tries < this.ports.length; tries++) {
       const port = this.ports[this.next]!;
       this.next = (this.next + 1) % this.ports.length;
-      const rtp = await bind(this.address, port);
-      if (rtp === null) continue;
-      const rtcp = await bind(this.address, port + 1);
-      if (rtcp !== null) return { rtp, rtcp };
-      rtp.close();
+      const pair = await this.bindPair(port);
+      if (pair !== null) return pair;
     }
+    return null;
+  }
+
+  private async bindPair(port: number): Promise<RtpSockets | null> {
+    const rtp = await bind(this.address, port);
+    if (rtp === null) return null;
+    const rtcp = await bind(this.address, port + 1);
+    if (rtcp !== null) return { rtp, rtcp };
+    rtp.close();
     return null;
   }
 }

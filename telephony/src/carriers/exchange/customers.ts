@@ -22,6 +22,8 @@ export interface CustomersOptions {
   emit(event: PhoneEvent): void;
   /** The agent talks to this customer no more. */
   talkEnded(agent: AgentId): void;
+  /** Calls `late` after `ms` unless called off. */
+  after(ms: number, late: () => void): () => void;
   log: Log;
 }
 
@@ -32,6 +34,8 @@ export interface Customers {
   takeUp(id: LegId, far: FarEnd, dialog: DialogSnapshot, talk: Talk | null): FarEndListener;
   /** For a leg that is gone or never was: nothing. */
   feed(id: string, input: LegInput): void;
+  /** The media process of this leg died: its caller is given another audio path, or let go. */
+  mediaLost(id: string): void;
   has(id: string): boolean;
   ids(): Iterable<LegId>;
   /** Who talks to whom now, or is about to. */
@@ -41,6 +45,10 @@ export interface Customers {
   canBeLeft(id: string): boolean;
   readonly size: number;
 }
+
+/** A caller in silence is told within 3 s, in words or by a BYE; a media process is back in one. */
+const reanchorMs = 2_500;
+const reanchorRetryMs = 50;
 
 interface Customer {
   id: LegId;
@@ -114,6 +122,10 @@ export function createCustomers(options: CustomersOptions): Customers {
         return options.tell({ type: 'resume', leg: id });
       case 'dtmf':
         return options.tell({ type: 'dtmf', leg: id, digits: action.digits });
+      case 'reanchor':
+        return void reanchor(id, far);
+      case 'record-on':
+        return recordings.goOn(id);
       case 'bury':
         customers.delete(id);
         recordings.end(id); // before the leg goes, so that the file is finished and not only cut off
@@ -151,6 +163,25 @@ export function createCustomers(options: CustomersOptions): Customers {
     }
   }
 
+  async function reanchor(id: LegId, far: FarEnd): Promise<void> {
+    const deadline = options.now() + reanchorMs;
+    while (customers.has(id)) {
+      try {
+        await far.reanchor?.();
+        if (!customers.has(id)) return options.tell({ type: 'close', leg: id }); // gone while the port was being opened
+        return feed(id, { type: 'reanchored' });
+      } catch (problem) {
+        const patient = problem instanceof MediaError && problem.code === 'unreachable' && options.now() < deadline;
+        if (!patient) {
+          log.warn({ leg: id, problem: String(problem) }, 'exchange: a caller could not be given another audio path');
+          return feed(id, { type: 'media-lost', again: false });
+        }
+        // The one process there is is being started again.
+        await new Promise<void>((resolve) => void options.after(reanchorRetryMs, resolve));
+      }
+    }
+  }
+
   function admit(customer: Customer): FarEndListener {
     const { id } = customer;
     customers.set(id, customer);
@@ -183,6 +214,9 @@ export function createCustomers(options: CustomersOptions): Customers {
       return told;
     },
     feed,
+    mediaLost(id) {
+      feed(id, { type: 'media-lost', again: customers.get(id)?.far.reanchor !== undefined });
+    },
     has: (id) => customers.has(id),
     ids: () => [...customers.values()].map(({ id }) => id),
     talks: () =>

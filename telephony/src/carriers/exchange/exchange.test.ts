@@ -251,60 +251,6 @@ test('a caller whose audio dies is let go, and their recording is told of as the
   expect(house.of('leg.ended')).toEqual([expect.objectContaining({ leg, cause: 'media-lost' })]);
 });
 
-test('when the media process dies, every leg and line is told of after media.lost, and callers are let go', async () => {
-  const house = await exchangeOnFakes();
-  const { phone, leg } = await talk(house);
-  const waiting = await caller(house);
-  house.events.length = 0;
-  house.media.die();
-  await house.settle();
-  expect(house.events).toEqual([
-    { type: 'media.lost', at: house.now() },
-    { type: 'leg.ended', leg, at: house.now(), cause: 'media-lost' },
-    { type: 'leg.ended', leg: waiting.leg, at: house.now(), cause: 'media-lost' },
-    { type: 'line.lost', agent: anna, line: 'ln_1', at: house.now(), because: 'media-process' },
-  ]);
-  expect(phone.told.at(-1)).toMatch(/^bye/);
-  expect(waiting.phone.told).toEqual(['500 Server Internal Error']);
-  expect(house.exchange.health()).toMatchObject({ media: false, legs: 0, lines: 0 });
-});
-
-test('a recording whose media process died is measured on disk when another is there', async () => {
-  const house = await exchangeOnFakes();
-  const { leg } = await talk(house, 'rc_1');
-  house.media.die();
-  await house.settle();
-  expect(house.of('recording.finished')).toEqual([]);
-  const path = '/recordings/2026/02/25/rc_1.wav';
-  house.files.set(path, { durationMs: 4_200, bytes: 134_444 });
-  house.media.back();
-  await house.settle();
-  expect(house.of('recording.finished')).toEqual([
-    {
-      type: 'recording.finished',
-      recording: 'rc_1',
-      leg,
-      at: house.now(),
-      path,
-      durationMs: 4_200,
-      bytes: 134_444,
-    },
-  ]);
-});
-
-test('legs of a control process that died end at the first contact, their recordings finished first', async () => {
-  const house = await exchangeOnFakes();
-  await talk(house, 'rc_1');
-  house.media.die(true); // only the connection broke: the process still holds the call
-  await house.settle();
-  house.moveClock(1_500);
-  house.media.back();
-  await house.settle();
-  expect(house.media.legs.size).toBe(0);
-  expect(house.of('recording.finished')).toEqual([expect.objectContaining({ recording: 'rc_1', durationMs: 1_500 })]);
-  expect(house.mended).toEqual([]); // nobody touches a file that is still being written
-});
-
 test('the token of leg.answered ends the call from another process; anything else is no token', async () => {
   const house = await exchangeOnFakes();
   const { leg } = await caller(house);

@@ -84,6 +84,9 @@ export interface ExchangeHealth {
 /** How long calls of a process before this one wait for the names of their carriers. */
 const lookUpMs = 2_500;
 
+/** How long a desk's wish for a line waits for a media process; less than a desk waits for us. */
+const lineWaitMs = 2_000;
+
 const afterByTimer = (ms: number, late: () => void) => {
   const timer = setTimeout(late, ms);
   timer.unref();
@@ -133,6 +136,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     now,
     emit,
     talkEnded: (agent) => lines.tidy(agent),
+    after,
     log,
   });
   const lines = createLines({
@@ -140,6 +144,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     now,
     emit,
     closeMedia,
+    mediaThere: () => link.readyWithin(lineWaitMs),
     inTalk: (line) => customers.talks().some(({ talk }) => talk.line === line),
     proven(agent, line) {
       for (const { id, talk } of customers.talks()) {

@@ -7,6 +7,11 @@ export interface FarEnd {
   /** `answered` of the listener follows, at once or later. */
   answer(): void;
   end(reached: Reached, cause: HangUpCause): void;
+  /**
+   * The media process that had our end of the audio died: opens another end, and tells the far end where it is when it has to
+   * know. Missing: this far end cannot be moved. @throws MediaError when there is no process to open it in
+   */
+  reanchor?(): Promise<void>;
 }
 
 /** What a caller's phone tells the exchange about a leg. */

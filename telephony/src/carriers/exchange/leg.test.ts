@@ -125,7 +125,7 @@ const anyInput: fc.Arbitrary<LegInput> = fc.oneof(
     { type: 'dtmf', digits: '12' },
     { type: 'hang-up', cause: 'normal' },
     { type: 'far-end-ended', cause: 'hung-up' },
-    { type: 'media-lost' },
+    { type: 'media-lost', again: false },
   ),
 );
 const times = (what: readonly string[], name: string) => what.filter((one) => one === name).length;

@@ -61,7 +61,9 @@ export type LegInput =
   | { type: 'bridge-failed'; agentLeg: LegId; because: string }
   | { type: 'line-proven'; line: LineId }
   | { type: 'line-gone'; line: LineId }
-  | { type: 'media-lost' };
+  /** `again`: only our end is gone, with its process, and the far end can be given another. */
+  | { type: 'media-lost'; again: boolean }
+  | { type: 'reanchored' };
 
 export type LegAction =
   /** To the caller's own phone. */
@@ -76,6 +78,10 @@ export type LegAction =
   | { do: 'hold'; sound: Sound }
   | { do: 'resume' }
   | { do: 'dtmf'; digits: string }
+  /** Our end of the audio is to be opened anew; `reanchored` or `media-lost` follows. */
+  | { do: 'reanchor' }
+  /** In the new end: what was recorded is gone on with. */
+  | { do: 'record-on' }
   /** The leg's media and recording are to be ended and the leg forgotten. */
   | { do: 'bury' }
   | { do: 'emit'; event: PhoneEvent }
@@ -192,7 +198,12 @@ export function step(id: LegId, leg: CustomerLeg, input: LegInput, at: EpochMs):
     case 'far-end-ended':
       return [ended, [{ do: 'bury' }, emit({ type: 'leg.ended', leg: id, at, cause: input.cause })]];
 
+    case 'reanchored':
+      return reanchored(leg, audible);
+
     case 'media-lost':
+      // A bridge that was being asked for fails by itself; one that stood is built again when there is something to bridge.
+      if (input.again) return [leg, [{ do: 'reanchor' }]];
       // Signalling without sound is no call: the caller is let go rather than left in silence.
       return [
         ended,
@@ -235,4 +246,17 @@ function lineMoved(
   const actions: LegAction[] = [{ do: 'rebridge', from: talk.line, to: input.line }];
   if (talk.held !== null) actions.push({ do: 'hold', sound: talk.held });
   return [{ ...leg, talk: { ...talk, line: input.line } }, actions];
+}
+
+/** Heard again. Who talked goes on when the agent's line is there, and else is told that it is being fetched. [CNV17] */
+function reanchored(leg: Exclude<CustomerLeg, { status: 'ended' }>, audible: boolean): [CustomerLeg, LegAction[]] {
+  if (!audible) return [leg, []];
+  const actions: LegAction[] = [{ do: 'record-on' }];
+  if (leg.status !== 'joined' || leg.talk.line === null)
+    actions.push({ do: 'play', sound: 'announcement-reconnecting' });
+  else {
+    actions.push({ do: 'rebridge', from: null, to: leg.talk.line });
+    if (leg.talk.held !== null) actions.push({ do: 'hold', sound: leg.talk.held });
+  }
+  return [leg, actions];
 }

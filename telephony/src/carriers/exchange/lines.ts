@@ -16,7 +16,9 @@ interface Line {
 }
 
 export interface LinesOptions {
-  media: Pick<MediaClient, 'request'>;
+  media: Pick<MediaClient, 'request' | 'ready'>;
+  /** Resolves when a media process is there, or a while has passed. */
+  mediaThere(): Promise<void>;
   now(): EpochMs;
   emit(event: PhoneEvent): void;
   /** Closes the media leg; failures are of no interest. */
@@ -93,6 +95,9 @@ export function createLines(options: LinesOptions): Lines {
       lines.set(id, line);
       let answer: string;
       try {
+        // A desk that lost its line with the one media process there is asks at once, and its agent may be in a talk.
+        if (!options.media.ready) await options.mediaThere();
+        if (lines.get(id) !== line) throw new ExchangeError('failed', `line ${id} was closed before it opened`);
         ({ answer } = await options.media.request({ type: 'open-webrtc', leg: id, offer, heartbeat: true }));
       } catch (problem) {
         if (lines.get(id) === line) lines.delete(id); // the line before stays what it was

@@ -36,6 +36,8 @@ export interface MediaLink {
    * then. Waits for all of the processes, 5 s at most, when there is something `wanted`, and for that.
    */
   takeUp(wanted: Promise<void> | null, work: (held: readonly HeldLeg[]) => void): Promise<void>;
+  /** Resolves when somebody can be asked, or after `withinMs`: a process that died is back in about one second. */
+  readyWithin(withinMs: number): Promise<void>;
   /** Listens no more. */
   release(): void;
 }
@@ -74,7 +76,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       unborn.get(event.leg)?.lost();
       if (!customers.has(event.leg)) return;
       log.info({ leg: event.leg, because: event.because }, 'media: a customer is lost');
-      customers.feed(event.leg, { type: 'media-lost' });
+      customers.feed(event.leg, { type: 'media-lost', again: false });
     }
   }
 
@@ -83,7 +85,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
     log.error({ legs: customers.size, ...lines.counts }, 'media: a process is lost');
     emit({ type: 'media.lost', at: now() });
     for (const [leg, phone] of unborn) if (owns(leg)) phone?.lost();
-    for (const id of customers.ids()) if (owns(id)) customers.feed(id, { type: 'media-lost' });
+    for (const id of customers.ids()) if (owns(id)) customers.mediaLost(id);
     lines.mediaLost(owns);
   }
 
@@ -118,14 +120,15 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
     const held = await media.request(hello).catch(() => null); // lost in this moment: `onReady` will tell
     return held?.legs ?? null;
   };
-  function complete(withinMs: number): Promise<void> {
+  function wait(withinMs: number, enough: () => boolean): Promise<void> {
+    if (enough()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         deaf();
         callOff();
         resolve();
       };
-      const deaf = media.onReady(() => media.complete && done());
+      const deaf = media.onReady(() => enough() && done());
       const callOff = after(withinMs, done);
     });
   }
@@ -145,7 +148,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       untold = [];
       attend();
       // A house that starts with nothing to take up does not wait for its media processes.
-      if (wanted !== null && !media.complete) await complete(restoreMs);
+      if (wanted !== null) await wait(restoreMs, () => media.complete);
       await wanted;
       const held = media.ready ? await ask() : null;
       const late = untold;
@@ -154,6 +157,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       if (held !== null) ready(held, everyLeg);
       for (const event of late) heard(event);
     },
+    readyWithin: (withinMs) => wait(withinMs, () => media.ready),
     release() {
       for (const stop of subscriptions.splice(0)) stop();
     },

@@ -28,6 +28,8 @@ export interface Recordings {
   begin(recording: RecordingId, leg: LegId, wanted: () => boolean): Promise<void>;
   /** A recording that a process before this one began, and that still runs. */
   takeUp(recording: RecordingId, leg: LegId): void;
+  /** The leg's media process died and it has another: what was recorded is gone on with there. */
+  goOn(leg: LegId): void;
   /** Ends the leg's recordings. */
   end(leg: LegId): void;
   /** The media process says so of itself, also of recordings begun before this process lived. */
@@ -107,6 +109,15 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     },
     takeUp(recording, leg) {
       open.set(recording, { leg, path: recordingPath(options.folder, recording, options.now()) });
+    },
+    goOn(leg) {
+      for (const [recording, held] of open) {
+        if (held.leg !== leg) continue;
+        media.request({ type: 'record', recording, leg, path: held.path, resume: true }).catch((problem: unknown) => {
+          log.error({ leg, recording, problem: String(problem) }, 'recordings: could not go on');
+          void salvage(recording, leg, held.path);
+        });
+      }
     },
     end(leg) {
       for (const [recording, held] of open) {

@@ -1,6 +1,7 @@
 /** A caller on a SIP trunk: INVITE, its media leg, and what becomes of both until the exchange knows the leg. */
 import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
+import type { RtpRemote } from '../../media/protocol.js';
 import type { SdpAudio } from '../../sdp/index.js';
 import type { CallListener, DialogSnapshot, IncomingCall } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
@@ -67,12 +68,16 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   let over = false;
   let told: FarEndListener | null = null;
   const audio = createSipAudio(leg, options.wish, (told) => mediaPlace(told, call.source.address, options.own));
+  /** Where the far end was last, and where we are; null: not known yet, or only to the process before this one. */
+  let remote: RtpRemote | null = null;
+  let ours: { port: number } | null = 'rtp' in options ? options.rtp : null;
 
   const aim = (theirs: SdpAudio): boolean => {
-    const remote = audio.remoteOf(theirs);
-    if (remote === null) return false;
+    const aimed = audio.remoteOf(theirs);
+    if (aimed === null) return false;
+    remote = aimed;
     media
-      .request({ type: 'aim-rtp', leg, remote })
+      .request({ type: 'aim-rtp', leg, remote: aimed })
       .catch((problem: unknown) => log.warn({ leg, problem: String(problem) }, 'media: re-aim failed'));
     return true;
   };
@@ -82,6 +87,22 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       const sdp = audio.describe(call.offer);
       if (sdp !== null) call.answer(sdp);
     },
+    async reanchor() {
+      const port = ours?.port;
+      const wanted = { type: 'open-rtp', leg, remote, ...(port === undefined ? {} : { port }) } as const;
+      const opened = await media.request(wanted).catch((problem: unknown) => {
+        // Only the way to the process had broken: it lives, and the leg in it.
+        if (problem instanceof MediaError && problem.code === 'leg-exists') return null;
+        throw problem;
+      });
+      if (opened === null) return;
+      ours = opened;
+      audio.opened(opened, Math.floor(options.now() / 1_000));
+      // On the same port nobody need be told, unless there are keys to be told of, or we do not know where the far end is.
+      if (remote !== null && remote.srtp == null && opened.port === port) return;
+      const sdp = audio.describe(null);
+      if (sdp !== null) call.reoffer(sdp);
+    },
     end(reached, cause) {
       over = true;
       endCall(call, reached === 'answering' || reached === 'answered', cause);
@@ -89,9 +110,10 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   };
 
   async function open({ arrived, stillborn }: NewSipCall): Promise<void> {
-    const remote = call.offer === null ? null : audio.remoteOf(call.offer);
+    remote = call.offer === null ? null : audio.remoteOf(call.offer);
     const opened = await media.request({ type: 'open-rtp', leg, remote });
     if (over) return stillborn(); // cancelled while the port was being opened
+    ours = opened;
     audio.opened(opened);
     told = arrived(far);
   }
@@ -145,7 +167,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       return audio.describe(offer);
     },
     onReoffered(answer) {
-      // Only a refresh offers by itself: what stood goes on when its answer is of no use.
+      // What stood goes on when the answer is of no use.
       if (!over && answer !== null) aim(answer);
     },
     onDigit: (digit) => told?.digit(digit),

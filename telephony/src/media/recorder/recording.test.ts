@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -107,4 +107,33 @@ test('what is no recording of ours is left alone', async () => {
     expect(await repairRecording(join(folder, 'x.wav'))).toBeNull();
     expect(readFileSync(join(folder, 'x.wav')).equals(content)).toBe(true);
   }
+});
+
+test('a recording of a process that died is gone on with: what it has stays, the time in between is silent', async () => {
+  const first = await begin();
+  speak(first, 'left', 0, 1_000);
+  nowMs += 1_000;
+  await first.finish();
+  const path = join(folder, 'a.wav');
+  const died = new Date(Date.now() - 2_000);
+  utimesSync(path, died, died);
+  nowMs = 5_000;
+  const second = await Recording.start({ path, resume: true, now: () => nowMs, onTrouble: () => undefined });
+  speak(second, 'right', 0, 500);
+  nowMs += 500;
+  const { durationMs } = await second.finish();
+  expect(durationMs).toBeGreaterThanOrEqual(3_500);
+  expect(durationMs).toBeLessThan(3_900);
+  const { left, right } = samples(path);
+  expect(left.findLastIndex((s) => s !== 0) + 1).toBe(8_000);
+  const began = right.findIndex((s) => s !== 0);
+  expect(began / 8).toBeGreaterThanOrEqual(3_000);
+  expect(right.findLastIndex((s) => s !== 0) + 1 - began).toBe(4_000);
+});
+
+test('a recording that is to be gone on with and is not there begins anew', async () => {
+  const path = join(folder, 'new.wav');
+  const recording = await Recording.start({ path, resume: true, now: () => nowMs, onTrouble: () => undefined });
+  nowMs += 1_000;
+  expect(await recording.finish()).toMatchObject({ durationMs: 1_000 });
 });

@@ -1,13 +1,15 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ticksPerMs } from '../../rtp/index.js';
 import { Canvas } from './canvas.js';
 import { StreamPlacement, type HeardPacket } from './placement.js';
-import { bytesPerFrame, durationOf, wavHeader, wavHeaderBytes } from './wav.js';
+import { bytesPerFrame, durationOf, repairRecording, wavHeader, wavHeaderBytes } from './wav.js';
 
 const flushMs = 400;
 /** Silence is written only this far behind the present: sooner than that a packet may still come. */
 const silenceLagMs = 400;
+/** More silence than this is not put into a file that is gone on with. */
+const resumeMsMax = 60_000;
 /** What may wait for a slow disk before speech is given up (about two minutes). */
 const backlogBytesMax = 4 * 1024 * 1024;
 
@@ -22,6 +24,8 @@ export type Side = 'left' | 'right';
 
 export interface RecordingOptions {
   path: string;
+  /** What a process that died has written of it is gone on with; the time since then is silent. */
+  resume?: boolean;
   /** Monotonic milliseconds. */
   now: () => number;
   /** The disk refused; told once until it works again. */
@@ -44,25 +48,34 @@ export class Recording {
   private waitingBytes = 0;
   private writing: Promise<void> = Promise.resolve();
   private busy = false;
-  private framesOnDisk = 0;
+  /** Frames that a process before this one wrote, and the silence since. */
+  private readonly before: number;
+  private framesOnDisk: number;
   private troubled = false;
   private finished: Promise<RecordingResult> | null = null;
 
-  /** Creates the file and its folder. @throws when it cannot be written or is there already: nothing is ever written over */
+  /**
+   * Creates the file and its folder. @throws when it cannot be written, or is there already and not to be resumed: nothing is
+   * ever written over
+   */
   static async start(options: RecordingOptions): Promise<Recording> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     const beganMs = options.now();
-    const file = await open(options.path, 'wx', 0o600);
+    const before = options.resume === true ? await framesUntilNow(options.path) : null;
+    const file = await open(options.path, before === null ? 'wx' : 'r+', 0o600);
     try {
-      await file.write(wavHeader(0), 0, wavHeaderBytes, 0);
-      return new Recording(options, file, beganMs);
+      await file.write(wavHeader((before ?? 0) * bytesPerFrame), 0, wavHeaderBytes, 0);
+      if (before !== null) await file.truncate(wavHeaderBytes + before * bytesPerFrame); // filled up with zeros
+      return new Recording(options, file, beganMs, before ?? 0);
     } catch (error) {
       await file.close().catch(() => undefined);
       throw error;
     }
   }
 
-  private constructor(options: RecordingOptions, file: FileHandle, beganMs: number) {
+  private constructor(options: RecordingOptions, file: FileHandle, beganMs: number, before: number) {
+    this.before = before;
+    this.framesOnDisk = before;
     this.options = options;
     this.file = file;
     this.beganMs = beganMs;
@@ -87,8 +100,9 @@ export class Recording {
 
   private async end(): Promise<RecordingResult> {
     clearInterval(this.timer);
-    const frames = Math.round((this.options.now() - this.beganMs) * ticksPerMs);
-    this.collect(Number.POSITIVE_INFINITY, frames);
+    const spoken = Math.round((this.options.now() - this.beganMs) * ticksPerMs);
+    const frames = this.before + spoken;
+    this.collect(Number.POSITIVE_INFINITY, spoken);
     await this.writeOut();
     let bytes = wavHeaderBytes + this.framesOnDisk * bytesPerFrame;
     try {
@@ -131,10 +145,10 @@ export class Recording {
     try {
       while (this.waiting.length > 0) {
         const part = this.waiting[0]!;
-        await writeAll(this.file, part.bytes, wavHeaderBytes + part.at * bytesPerFrame);
+        await writeAll(this.file, part.bytes, wavHeaderBytes + (this.before + part.at) * bytesPerFrame);
         this.waiting.shift();
         this.waitingBytes -= part.bytes.length;
-        this.framesOnDisk = Math.max(this.framesOnDisk, part.at + part.bytes.length / bytesPerFrame);
+        this.framesOnDisk = Math.max(this.framesOnDisk, this.before + part.at + part.bytes.length / bytesPerFrame);
       }
       await this.file.write(wavHeader(this.framesOnDisk * bytesPerFrame), 0, wavHeaderBytes, 0);
       this.troubled = false;
@@ -150,6 +164,15 @@ export class Recording {
     this.troubled = true;
     this.options.onTrouble(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** How many frames a file of ours has, with those that passed since it was last written. Null: there is none. */
+async function framesUntilNow(path: string): Promise<number | null> {
+  const found = await stat(path).catch(() => null);
+  const written = found === null ? null : await repairRecording(path);
+  if (found === null || written === null) return null;
+  const silentMs = Math.min(Math.max(0, Date.now() - found.mtimeMs), resumeMsMax);
+  return (written.bytes - wavHeaderBytes) / bytesPerFrame + Math.round(silentMs * ticksPerMs);
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
