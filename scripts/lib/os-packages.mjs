@@ -12,6 +12,7 @@ export const osPackages = {
   'sip-tester': 'sipp, a SIP test instrument',
   baresip: 'a telephone that nobody here wrote',
   coturn: 'a TURN server, for agents off the LAN',
+  'dnsmasq-base': 'names for trunks to be found by',
   sox: 'audio files',
   'espeak-ng': 'speech for the telephones',
   'fonts-noto-cjk': 'Japanese letters in screenshots',

@@ -15,7 +15,13 @@ export interface BaresipOptions {
   /** The caller's number, as it goes into From. */
   number: string;
   displayName?: string;
-  transport?: 'udp' | 'tcp';
+  transport?: 'udp' | 'tcp' | 'tls';
+  /** TLS: PEM files of its own certificate with its key, and of the authorities it believes. */
+  tls?: { certificate: string; authorities: string };
+  /** 127.0.0.1 when left out. */
+  address?: '127.0.0.1' | '::1';
+  /** What it answers when it is asked for a password. */
+  account?: { user: string; password: string };
   /** 16-bit mono WAV of 8 kHz: what the caller says, from the moment of the answer on. */
   says: string;
   codec?: 'PCMU' | 'PCMA';
@@ -62,18 +68,23 @@ export class Baresip {
     const sipPort = await freePorts('sip');
     const control = await freePorts('control');
     const rtp = await freePorts('rtp', 20);
-    writeFileSync(join(options.folder, 'config'), config({ sipPort, control, rtp, recordings, says: options.says }));
+    const host = options.address === '::1' ? '[::1]' : '127.0.0.1';
+    const text = config({ sipPort, control, rtp, recordings, says: options.says, host, tls: options.tls });
+    writeFileSync(join(options.folder, 'config'), text);
     const name = options.displayName === undefined ? '' : `"${options.displayName}" `;
-    const user = `${name}<sip:${options.number}@127.0.0.1:${sipPort};transport=${transport}>`;
+    const user = `${name}<sip:${options.number}@${host}:${sipPort};transport=${transport}>`;
     writeFileSync(
       join(options.folder, 'accounts'),
       `${user};regint=0;audio_codecs=${options.codec ?? 'PCMU'}/8000/1;dtmfmode=rtpevent` +
         (options.answers ? ';answermode=auto' : '') +
+        (options.account ? `;auth_user=${options.account.user};auth_pass=${options.account.password}` : '') +
         mediaEncryption[options.srtp ?? 'none'] +
         `${options.ptimeMs === undefined ? '' : `;ptime=${options.ptimeMs}`}\n`,
     );
     writeFileSync(join(options.folder, 'contacts'), '');
-    const process = run('baresip', ['-4', '-f', options.folder], { cwd: options.folder });
+    const process = run('baresip', [options.address === '::1' ? '-6' : '-4', '-f', options.folder], {
+      cwd: options.folder,
+    });
     try {
       const socket = await until('baresip’s control socket', () => tryConnect(control), { withinMs: 8000 });
       return new Baresip(options, sipPort, process, socket, recordings);
@@ -85,9 +96,11 @@ export class Baresip {
 
   /** Dials; `outgoing` is the moment the INVITE left. */
   async dial(target: { number: string; host: string; port: number }): Promise<{ outgoing: number }> {
-    const transport = this.#options.transport === 'tcp' ? ';transport=tcp' : '';
+    const over = this.#options.transport ?? 'udp';
+    const transport = over === 'udp' ? '' : `;transport=${over}`;
+    const host = target.host.includes(':') ? `[${target.host}]` : target.host;
     const outgoing = Date.now();
-    await this.command('dial', `sip:${target.number}@${target.host}:${target.port}${transport}`);
+    await this.command('dial', `sip:${target.number}@${host}:${target.port}${transport}`);
     return { outgoing };
   }
 
@@ -193,10 +206,19 @@ function readNetstrings(socket: Socket, take: (text: string) => void): void {
   });
 }
 
-function config(of: { sipPort: number; control: number; rtp: number; recordings: string; says: string }): string {
+function config(of: {
+  sipPort: number;
+  control: number;
+  rtp: number;
+  recordings: string;
+  says: string;
+  host: string;
+  tls: BaresipOptions['tls'];
+}): string {
+  const tls = of.tls === undefined ? '' : `sip_certificate ${of.tls.certificate}\nsip_cafile ${of.tls.authorities}\n`;
   return `poll_method             epoll
-sip_listen              127.0.0.1:${of.sipPort}
-sip_trans_bsize         128
+sip_listen              ${of.host}:${of.sipPort}
+${tls}sip_trans_bsize         128
 audio_path              /usr/share/baresip
 audio_player            aubridge,sink
 audio_source            aufile,${of.says}

@@ -77,7 +77,7 @@ interface House {
 
 async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
   const { id, name, inbound, priority, health, srtp, transfers, keepAlive } = entry;
-  const { username, realm } = inbound.digest ?? {};
+  const { username, realm = null, algorithms } = inbound.digest ?? {};
   return {
     id: id as TrunkId,
     name,
@@ -85,7 +85,12 @@ async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
       addresses: inbound.addresses,
       ...(inbound.digest === undefined || username === undefined
         ? {}
-        : { digest: { username, password: await passwordOf(id, inbound.digest, house), realm: realm ?? null } }),
+        : {
+            digest: {
+              ...{ username, password: await passwordOf(id, inbound.digest, house), realm },
+              ...(algorithms === undefined ? {} : { algorithms }),
+            },
+          }),
     },
     ...(priority === undefined ? {} : { priority }),
     ...(entry.outbound === undefined ? {} : { outbound: await outboundOf(id, entry.outbound, house) }),

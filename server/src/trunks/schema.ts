@@ -32,7 +32,16 @@ const oneSecret = (value: { password?: string | undefined; passwordFile?: string
 const askForSecret = { error: 'needs a password or a passwordFile, and not both' };
 
 const digest = z
-  .strictObject({ username: word(128), ...secret, realm: z.string().min(1).max(128).optional() })
+  .strictObject({
+    username: word(128),
+    ...secret,
+    realm: z.string().min(1).max(128).optional(),
+    /** Old phones give up when they see SHA-256. */
+    algorithms: z
+      .array(z.enum(['SHA-256', 'MD5']))
+      .min(1)
+      .optional(),
+  })
   .refine(oneSecret, askForSecret);
 
 /** Ours to write: a second one would make the request say two things. */

@@ -174,7 +174,11 @@ export interface SipEndpointHandlers {
   /** What we answer when the trunk asks for a password within a call. */
   credentialsOf?(trunk: string): Credentials | null;
   /** Who may call in from anywhere with a password, and the realm that asks for it. */
-  guests?: { realm: string; accounts: readonly GuestAccount[] } | null;
+  guests?: {
+    realm: string;
+    algorithms: readonly ('SHA-256' | 'MD5')[];
+    accounts: readonly GuestAccount[];
+  } | null;
   /** Is this still a trunk of ours? Asked of calls that a process before this one left. */
   isTrunk?(trunk: string): boolean;
   /** Whose certificate to expect at an address over TLS, when a request within a call goes there. */

@@ -2,8 +2,7 @@
  * The trunks as they live: registered, asked whether they are there, their registrars' addresses known. What is said of them is
  * logged once for each change.
  */
-import type { GuestAccount } from '../../sip/agent/guests.js';
-import type { FarServer, SipUpkeep } from '../../sip/contract.js';
+import type { FarServer, SipEndpointHandlers, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationTrouble } from '../../sip/agent/registration.js';
 import type { Log } from './log.js';
 import type { TrunkStatus } from './trunk-choice.js';
@@ -64,12 +63,16 @@ const lookAgainMs = 60_000;
 export const farServer = (trunk: Trunk, server: TrunkServer): FarServer => ({ ...server, tls: trunk.tls ?? null });
 
 /** Who may call in with a password. They share one realm: a caller must know which before it knows who we are. */
-export function guestsOf(trunks: readonly Trunk[]): { realm: string; accounts: GuestAccount[] } | null {
-  const accounts = trunks.flatMap(({ id, inbound: { digest } }) =>
-    digest === undefined ? [] : [{ trunk: id, username: digest.username, password: digest.password }],
-  );
-  const realm = trunks.find(({ inbound: { digest } }) => digest?.realm)?.inbound.digest?.realm ?? 'denwaban';
-  return accounts.length === 0 ? null : { realm, accounts };
+export function guestsOf(trunks: readonly Trunk[]): NonNullable<SipEndpointHandlers['guests']> | null {
+  const digests = trunks.flatMap(({ id, inbound: { digest } }) => (digest === undefined ? [] : [{ id, digest }]));
+  if (digests.length === 0) return null;
+  const realm = digests.find(({ digest }) => digest.realm !== null)?.digest.realm ?? 'denwaban';
+  const algorithms = digests.find(({ digest }) => digest.algorithms !== undefined)?.digest.algorithms;
+  return {
+    realm,
+    algorithms: algorithms ?? ['SHA-256', 'MD5'],
+    accounts: digests.map(({ id, digest: { username, password } }) => ({ trunk: id, username, password })),
+  };
 }
 
 export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOptions): TrunkKeeper {

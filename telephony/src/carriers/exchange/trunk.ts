@@ -64,7 +64,7 @@ export interface Trunk {
     /** Addresses or CIDR blocks, IPv4 or IPv6: `203.0.113.7`, `198.51.100.0/24`, `2001:db8::/32`. */
     addresses: readonly string[];
     /** Lets in, from any address, whoever knows this. */
-    digest?: TrunkAccount;
+    digest?: TrunkAccount & { algorithms?: readonly ('SHA-256' | 'MD5')[] };
   };
   /** Lower is tried first, as in DNS. Default 10. */
   priority?: number;

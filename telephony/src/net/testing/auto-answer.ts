@@ -1,6 +1,6 @@
 /** An endpoint for tests that rings and answers whatever calls: the far end of sipp. It has no media behind its SDP. */
 import { answerSdp, offerSdp } from '../../sdp/index.js';
-import type { SipEndpoint, SipSource } from '../../sip/contract.js';
+import type { SipEndpoint, SipEndpointHandlers, SipSource } from '../../sip/contract.js';
 import { createSipEndpoint, type SipEndpointOptions } from '../sip-endpoint.js';
 
 export interface AutoAnswer {
@@ -20,6 +20,9 @@ export interface AutoAnswerOptions {
   /** Time between ringing and the answer; null never answers. */
   answerAfterMs?: number | null;
   trunkOf?: (source: SipSource) => string | null;
+  guests?: NonNullable<SipEndpointHandlers['guests']>;
+  /** Told of each new call. */
+  onTrunk?: (trunk: string) => void;
   /** Hangs up by itself this long after the ACK. */
   hangUpAfterMs?: number;
   endpoint?: Partial<SipEndpointOptions>;
@@ -44,8 +47,10 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
     log: { debug() {}, info() {}, warn: complain, error: complain },
     handlers: {
       trunkOf: options.trunkOf ?? (() => 'test'),
-      onCall(call) {
+      ...(options.guests === undefined ? {} : { guests: options.guests }),
+      onCall(call, trunk) {
         counts.calls++;
+        options.onTrunk?.(trunk);
         const timers = new Set<NodeJS.Timeout>();
         const later = (ms: number, act: () => void) => void timers.add(setTimeout(act, ms));
         const pickUp = () => {

@@ -6,7 +6,11 @@ import type { Arrival } from '../ports.js';
 import { makeWorld, offerText, requestText, type RequestWish, type World } from '../testing/world.js';
 
 const uri = 'sip:0312345678@198.51.100.1';
-const guests = { realm: 'house', accounts: [{ trunk: 'tk_guest', username: 'anna', password: 'right' }] };
+const guests = {
+  realm: 'house',
+  algorithms: ['SHA-256', 'MD5'] as ('SHA-256' | 'MD5')[],
+  accounts: [{ trunk: 'tk_guest', username: 'anna', password: 'right' }],
+};
 
 interface Caller {
   world: World;

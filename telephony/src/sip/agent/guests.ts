@@ -52,14 +52,16 @@ export class Guests {
 
   constructor(options: {
     realm: string;
+    /** Old phones give up when they see SHA-256, though MD5 stands beside it: for them it can be left out. */
+    algorithms: readonly ('SHA-256' | 'MD5')[];
     accounts: readonly GuestAccount[];
     chance: Chance;
     log: SipLog;
     limits?: Partial<GuestLimits>;
   }) {
-    const { realm, accounts, chance, log } = options;
+    const { realm, algorithms, accounts, chance, log } = options;
     this.#limits = { ...defaultGuestLimits, ...options.limits };
-    this.#realm = { realm, nonceMs: this.#limits.nonceMs, algorithms: ['SHA-256', 'MD5'] };
+    this.#realm = { realm, nonceMs: this.#limits.nonceMs, algorithms };
     this.#key = chance(32);
     this.#chance = chance;
     this.#log = log;
