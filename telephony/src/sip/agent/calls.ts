@@ -96,6 +96,12 @@ export class Calls {
     if (!transaction.answered) transaction.respond(responseTo(request, transaction.via, 100, null));
   }
 
+  /** Is this the INVITE of a call that came from somebody else? */
+  isAnothers(invite: { read: Essentials } | null, trunk: string): boolean {
+    const call = invite === null ? undefined : this.#fresh.get(freshKey(invite.read));
+    return call !== undefined && call.trunk !== trunk;
+  }
+
   cancelled(transaction: ServerTransaction, invite: { read: Essentials } | null, trunk: string): void {
     const { reply } = this.#options;
     if (invite === null) return reply(transaction, 481);

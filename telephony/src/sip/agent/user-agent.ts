@@ -232,6 +232,10 @@ export class UserAgent {
     }
     const inDialog = tagOf(read.to) !== null;
     if (request.method === 'INVITE' && !inDialog && !this.#mayInvite(request, read, arrival)) return;
+    // Without a transaction: it would stand in the way of the caller's own CANCEL, whose branch is the same.
+    if (request.method === 'CANCEL' && this.#calls.isAnothers(this.#layer.cancelled(request, read), trunk)) {
+      return this.#door.answer(request, read.via, arrival, 481);
+    }
     const transaction = this.#layer.receive(request, read, arrival);
     if (transaction === null) return;
     if (request.method === 'CANCEL') {
