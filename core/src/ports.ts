@@ -84,6 +84,8 @@ export type PhoneEvent =
   | { type: 'leg.joined'; customer: LegId; agentLeg: LegId; at: EpochMs }
   | { type: 'leg.join-failed'; customer: LegId; agentLeg: LegId; at: EpochMs; because: string }
   | { type: 'leg.dtmf'; leg: LegId; at: EpochMs; digit: string }
+  /** The customer is a fax machine: its tone was heard. Told once. */
+  | { type: 'leg.fax'; leg: LegId; at: EpochMs }
   /** Audio can flow to and from this agent: the line's data channel echoes. Repeated only after a loss. */
   | { type: 'line.proven'; agent: AgentId; line: LineId; at: EpochMs }
   | {

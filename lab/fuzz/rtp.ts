@@ -186,6 +186,7 @@ function makeLeg(id: string, at: { ms: number }, report: Report, digits: string[
     now: () => at.ms,
     wallMs: (nowMs) => nowMs,
     reportMs: 5_000,
+    onFax: () => {},
     onDigit: (_, digit) => {
       digits.push(digit);
       report.saw(`digit ${digit}`);

@@ -115,6 +115,8 @@ export interface Conversation {
   trace: TraceEntry[];
   wrapUps: WrapUp[];
   recording: Recording | null;
+  /** When a fax machine was heard on the customer's leg. */
+  faxAt?: EpochMs;
   /** How the lines of each talk were. Missing in records from before it was measured. */
   lines?: LineStretch[];
   ended: { at: EpochMs; end: ConversationEnd; by: 'customer' | 'agent' | 'system'; cause: string } | null;

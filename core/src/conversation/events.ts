@@ -137,6 +137,8 @@ export type ConversationEvent =
       }
     >
   | Event<'recording.finished', 1, { recording: RecordingId; path: string; durationMs: number; bytes: number }>
+  /** The customer's leg sang the tone of a fax machine. */
+  | Event<'fax.heard', 1, Record<never, never>>
   /** How one party's line was in a talk that stands since `since`: at the talk's end, and earlier when it turned worse. */
   | Event<
       'line.measured',

@@ -206,6 +206,8 @@ function change(
           bytes: event.bytes,
         },
       };
+    case 'fax.heard':
+      return { faxAt: event.at };
     case 'line.measured': {
       const { agent, since, spanMs, mean, worst } = event;
       return { lines: withStretch(record.lines ?? [], { agent, since, spanMs, mean, worst }) };

@@ -45,6 +45,7 @@ export type ConversationInput = { at: EpochMs } & (
   | { type: 'agent-sent-digits'; agent: AgentId; digits: string }
   | { type: 'wrap-up-saved'; agent: AgentId; disposition: string | null; note: string }
   | { type: 'recording-finished'; recording: RecordingId; path: string; durationMs: number; bytes: number }
+  | { type: 'fax-heard' }
   | {
       type: 'line-measured';
       agent: AgentId | null;

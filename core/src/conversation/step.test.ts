@@ -304,6 +304,13 @@ describe('the end of a process', () => {
   });
 });
 
+test('[CNV18] a fax machine is written down once, and not after the call', () => {
+  const told = talking().at(8_000, { type: 'fax-heard' }).at(9_000, { type: 'fax-heard' });
+  expect(told.now.faxAt).toBe(8_000);
+  expect(told.events.filter(({ type }) => type === 'fax.heard')).toHaveLength(1);
+  expect(talking().at(8_000, { type: 'process-died' }).at(9_000, { type: 'fax-heard' }).now.faxAt).toBeUndefined();
+});
+
 describe('lines', () => {
   const line = (mos: number): LineQuality => ({
     mos,

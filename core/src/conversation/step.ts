@@ -132,6 +132,10 @@ export function step(
         bytes: input.bytes,
       });
       return on.done();
+    case 'fax-heard':
+      if (record.faxAt !== undefined || record.ended !== null) return nothing();
+      on.event('fax.heard', {});
+      return on.done();
     case 'line-measured': {
       const { agent, since, final, spanMs, mean, worst } = input;
       const known = record.lines?.find((one) => one.agent === agent && one.since === since);

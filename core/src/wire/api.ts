@@ -229,6 +229,7 @@ const lineQuality = z.object({
 export const lineGrade = z.enum(['good', 'fair', 'poor']);
 
 export const conversationDetail = conversationSummary.extend({
+  fax: z.boolean().describe('A fax machine was heard at the customer’s end.'),
   lines: z
     .array(
       z.object({

@@ -3,7 +3,7 @@
  * draws `desk` messages as they come and never guesses the state of a call.
  */
 import { z } from 'zod';
-import { agentView, awayReason, disposition, epochMs, me, presenceView } from './api.js';
+import { agentView, awayReason, disposition, epochMs, lineGrade, me, presenceView } from './api.js';
 
 const id = z.string().max(60);
 const sdp = z.string().max(20_000);
@@ -75,6 +75,8 @@ export const deskState = z.object({
       startedAt: epochMs,
       heldSince: epochMs.nullable(),
       recording: z.boolean(),
+      fax: z.boolean().describe('A fax machine calls.'),
+      line: lineGrade.describe('The worst that either line of this talk was so far.'),
     })
     .nullable(),
   wrapUp: z.object({ caller: callerView, startedAt: epochMs, endsAt: epochMs }).nullable(),

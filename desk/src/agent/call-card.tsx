@@ -4,6 +4,7 @@ import type { DeskState } from '@denwaban/core/wire';
 import { ToolButton } from '../kit/button.js';
 import { Card } from '../kit/card.js';
 import { useWords } from '../words/index.js';
+import { CallHints } from './call-hints.js';
 import { CallerHead, OwnerLine } from './caller-facts.js';
 import { useConnectionView, useLineView, usePhone } from './desk-session.js';
 import { Keypad } from './keypad.js';
@@ -99,6 +100,7 @@ export function CallCard({ call }: { call: Call }) {
           {t('call.muted-hint')}
         </p>
       )}
+      <CallHints call={call} />
       {keys && <Keypad focus onDigit={(digit) => phone.digits(conversation, digit)} />}
       <NoteField ref={note} conversation={conversation} hint={t('call.note-hint')} rows={3} />
     </Card>

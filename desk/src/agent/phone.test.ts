@@ -21,7 +21,15 @@ const caller = {
   owner: null,
   waitingSince: 0,
 };
-const call = { caller, state: 'talking' as const, startedAt: 0, heldSince: null, recording: true };
+const call = {
+  caller,
+  state: 'talking' as const,
+  startedAt: 0,
+  heldSince: null,
+  recording: true,
+  fax: false,
+  line: 'good' as const,
+};
 
 test('the line is open as soon as the person says available, so that an answer needs no set-up', () => {
   expect(wanted(available, 'here')).toBe('open');

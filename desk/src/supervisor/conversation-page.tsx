@@ -101,6 +101,7 @@ function Head({ detail }: { detail: ConversationDetail }) {
         </div>
         <div className="text-lg">
           <Outcome item={detail} />
+          {detail.fax && <p className="text-right text-sm font-semibold">{t('conversation.fax')}</p>}
           {detail.endedBy && <p className="text-right text-sm text-slate-600">{t(`ended-by.${detail.endedBy}`)}</p>}
         </div>
       </div>

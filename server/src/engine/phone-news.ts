@@ -52,6 +52,8 @@ export function createPhoneNews(
       case 'leg.join-failed':
         log.warn({ leg: event.customer, because: event.because }, 'an accepted call could not be joined');
         return tell(event.customer, { type: 'join-failed', agentLeg: event.agentLeg }, event.at);
+      case 'leg.fax':
+        return tell(event.leg, { type: 'fax-heard' }, event.at);
       case 'leg.dtmf':
       case 'media.lost':
         return;

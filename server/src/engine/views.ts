@@ -1,5 +1,5 @@
 /** What a desk is shown, made from the record. */
-import { type Conversation, isOpen } from '@denwaban/core';
+import { type Conversation, gradeOf, isOpen } from '@denwaban/core';
 import type { CallerView, DeskState } from '@denwaban/core/wire';
 import type { Engaged } from './conversations.js';
 import { presenceView, type Roster, type RosterAgent } from './roster.js';
@@ -38,6 +38,8 @@ export function deskState(
           startedAt: talking.startedAt,
           heldSince: talking.heldSince,
           recording: conversation.recording !== null,
+          fax: conversation.faxAt !== undefined,
+          line: lineSoFar(conversation, talking.startedAt),
         };
       }
       break;
@@ -49,6 +51,15 @@ export function deskState(
     }
   }
   return state;
+}
+
+/** The two halves of a bridge may stand a moment apart. */
+const togetherMs = 1_000;
+
+/** Of the lines of this talk, as far as they were written down: only what is worse than good is, while it lasts. */
+function lineSoFar({ lines = [] }: Conversation, since: number) {
+  const worst = lines.filter((one) => one.since >= since - togetherMs).map((one) => one.worst.mos);
+  return gradeOf(Math.min(...worst, Number.POSITIVE_INFINITY));
 }
 
 function callerView(conversation: Conversation, roster: Roster): CallerView {

@@ -162,6 +162,7 @@ function detail(record: Conversation, by: Viewer, people: Names, now: number): C
       because: one.because,
       passedOver: one.passedOver.map(({ agent, because }) => ({ agent: person(agent), because })),
     })),
+    fax: record.faxAt !== undefined,
     lines: (record.lines ?? []).map(({ agent, since, spanMs, mean, worst }) => ({
       agent: agent && person(agent),
       since,

@@ -78,6 +78,7 @@ export class MediaEngine {
       ticker: createTicker(this.now, (error) => this.log('error', 'a sound failed', { detail: messageOf(error) })),
       now: this.now,
       onDigit: (leg, digit) => options.emit({ type: 'dtmf', leg: leg.id, at: this.wallNow(), digit }),
+      onFax: (leg, tone) => options.emit({ type: 'fax-tone', leg: leg.id, at: this.wallNow(), tone }),
     };
   }
 
@@ -167,6 +168,7 @@ export class MediaEngine {
     const leg = new Leg(id, this.context);
     const keys = ownKeys(randomBytes(60));
     const transport = new RtpTransport(sockets, remote, keys, this.listenerFor(leg), this.now);
+    leg.expectFax();
     this.admit(leg, transport, 'rtp');
     return { address: this.options.publicAddress, port: transport.port, keys };
   }

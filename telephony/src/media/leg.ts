@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   codecOf,
   digitSteps,
+  FaxTones,
   IncomingStream,
   isRtcp,
   LineMeter,
@@ -12,8 +13,10 @@ import {
   TelephoneEventReader,
   transcode,
   writeRtpHeader,
+  linearTable,
   type Codec,
   type EventStep,
+  type FaxTone,
   type RtpHeader,
   type Transport,
 } from '../rtp/index.js';
@@ -31,12 +34,15 @@ export interface LegContext {
   /** How far apart our RTCP reports are, on average. */
   reportMs: number;
   onDigit: (leg: Leg, digit: string) => void;
+  onFax: (leg: Leg, tone: FaxTone) => void;
 }
 
 /** G.711 of 200 ms: more is no telephone audio. */
 const payloadBytesMax = 1_600;
 const frameTicks = 160;
 const comfortNoise = 13;
+/** A fax machine calls as soon as it is answered: after so many samples (20 s) nobody listens for one any more. */
+const faxSamples = 160_000;
 
 /**
  * One party: what comes in is judged, recorded and relayed to the bridge partner at once (no mixing, no buffer); what goes out
@@ -55,6 +61,7 @@ export class Leg {
   resting = false;
   readonly meter: LineMeter;
   private readonly context: LegContext;
+  private fax: { tones: FaxTones; left: number } | null = null;
   private reportDueMs = Number.NaN;
   private readonly incoming = new IncomingStream();
   private readonly events = new TelephoneEventReader();
@@ -97,6 +104,7 @@ export class Leg {
     if (header.payloadLength > payloadBytesMax) return;
     const verdict = this.incoming.judge(header);
     if (verdict === 'duplicate' || verdict === 'doubtful') return;
+    if (verdict === 'restart') this.events.reset();
     this.heardMs = nowMs;
     this.resting = header.payloadType === comfortNoise;
     const bridge = this.bridge;
@@ -108,6 +116,7 @@ export class Leg {
       return;
     }
     if (header.payloadLength === 0) return;
+    if (this.fax !== null) this.listenForFax(this.fax, packet, header, codec);
     if (this.recording !== null) {
       this.recording.recording.hear('left', heard(packet, header, codec, nowMs));
     }
@@ -202,6 +211,19 @@ export class Leg {
     writeRtpHeader(packet, start, payloadTypeOf[wanted], stamp, this.outgoing.ssrc);
     this.meter.sent(stamp.timestamp, header.payloadLength, nowMs);
     this.transport.send(packet.subarray(start, end));
+  }
+
+  /** Is it a machine that calls? Asked of telephones; costs a microsecond a packet while it lasts. */
+  expectFax(): void {
+    this.fax = { tones: new FaxTones(), left: faxSamples };
+  }
+
+  private listenForFax(fax: NonNullable<Leg['fax']>, packet: Uint8Array, header: RtpHeader, codec: Codec): void {
+    const end = header.payloadOffset + header.payloadLength;
+    const tone = fax.tones.hear(packet, header.payloadOffset, end, linearTable(codec));
+    fax.left -= header.payloadLength;
+    if (tone !== null || fax.left <= 0) this.fax = null;
+    if (tone !== null) this.context.onFax(this, tone);
   }
 
   private receivedEvent(packet: Uint8Array, header: RtpHeader, partner: Leg | null, nowMs: number): void {

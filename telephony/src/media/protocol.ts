@@ -4,7 +4,7 @@
  * The media process is driven by these messages only. It knows legs (plain strings) and sounds, nothing of calls, agents or
  * customers. It keeps its legs when control goes away and gives them all up only when nobody came back within `orphanMs`.
  */
-import type { LineQuality, OwnKeys, SrtpKey } from '../rtp/index.js';
+import type { FaxTone, LineQuality, OwnKeys, SrtpKey } from '../rtp/index.js';
 
 export const mediaProtocolVersion = 1;
 
@@ -135,6 +135,8 @@ export type MediaEvent =
   /** No echo for 3 s while idle, or no RTP for 1 s in a bridge. The leg is kept: it may come back. */
   | { type: 'line-suspect'; leg: string; at: number; because: 'heartbeat' | 'rtp-silence' }
   | { type: 'dtmf'; leg: string; at: number; digit: string }
+  /** A fax machine is at the far end of plain RTP: it calls (CNG), or answers (CED). Told once, in the first 20 s of its audio. */
+  | { type: 'fax-tone'; leg: string; at: number; tone: FaxTone }
   /**
    * How the leg's line was in the bridge that stands since `since`: every 10 s with all that was measured in it, and a last time
    * (`final`) when it ends, before anything else is told of that. `worst` is the worst 10 s.

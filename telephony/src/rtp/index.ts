@@ -15,6 +15,7 @@ export {
 } from './g711.js';
 export { isRtcp, readRtpHeader, rtpHeaderBytes, writeRtpHeader, type RtpHeader, type Stamp } from './header.js';
 export { IncomingStream, type Verdict } from './incoming.js';
+export { FaxTones, type FaxTone } from './fax-tones.js';
 export { LineMeter, type DirectionQuality, type LineQuality } from './line-meter.js';
 export { OutgoingStream } from './outgoing.js';
 export { QualitySum } from './quality-sum.js';

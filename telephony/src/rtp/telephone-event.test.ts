@@ -85,6 +85,8 @@ test('a sender whose clock begins anew is still heard', () => {
   const [first] = packetsOf('7', 0xf000_0000) as [Packet[]];
   const [second] = packetsOf('8', 12) as [Packet[]];
   expect(read([...first, ...second])).toBe('78');
+  const [later, earlier] = [packetsOf('5', 85_760)[0]!, packetsOf('0', 17_632)[0]!];
+  expect(read([...later, ...earlier])).toBe('50');
   const [wrapped] = packetsOf('9', 0xffff_ff00) as [Packet[]];
   const [after] = packetsOf('0', 0x500) as [Packet[]];
   expect(read([...wrapped, ...after])).toBe('90');

@@ -3,6 +3,9 @@ import { ticksApart } from './arithmetic.js';
 /** Events 0–15 of RFC 4733 §3.2, in order. */
 export const eventDigits = '0123456789*#ABCD';
 
+/** As far back as a packet can be and still be believed (128 packets of 20 ms). */
+const overtakenTicks = 20_480;
+
 /**
  * Reads RFC 4733 telephone-events: one digit per event, told at its first packet.
  *
@@ -12,6 +15,11 @@ export const eventDigits = '0123456789*#ABCD';
  */
 export class TelephoneEventReader {
   private last: { ssrc: number; timestamp: number; event: number; duration: number; ended: boolean } | null = null;
+
+  /** The sender began anew: nothing that comes now belongs to what was. */
+  reset(): void {
+    this.last = null;
+  }
 
   /** @returns the digit when this packet begins a new one, else null */
   read(ssrc: number, timestamp: number, payload: Uint8Array): string | null {
@@ -35,7 +43,7 @@ export class TelephoneEventReader {
         return null;
       }
       // A packet of an earlier event, overtaken on the way. Far back means that the sender's clock began anew.
-      if (apart < 0 && apart > -80_000) return null;
+      if (apart < 0 && apart > -overtakenTicks) return null;
       const continues =
         event === last.event && !last.ended && last.duration > 0xff00 && apart >= 0xff00 && apart <= 0x10000;
       this.last = { ssrc, timestamp, event, duration, ended };

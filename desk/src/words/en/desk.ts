@@ -163,6 +163,8 @@ export const desk = {
   'call.recording': 'Recording',
   'call.mute': 'Mute',
   'call.muted-hint': 'The customer cannot hear you',
+  'call.fax': 'A fax machine is calling',
+  'call.poor-line': 'The line is poor: ask whether they understand you',
   'call.hold': 'Hold',
   'call.resume': 'Resume',
   'call.keypad': 'Keypad',

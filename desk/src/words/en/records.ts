@@ -71,6 +71,8 @@ export const records = {
   'conversation.wrap-up-process-died': 'ended by a restart of the server',
   'conversation.wrap-up-open': 'being written',
 
+  'conversation.fax': 'A fax machine called',
+
   'line.title': 'How the call sounded',
   'line.hint': 'Measured while they talked',
   'line.customer': 'Customer’s line',

@@ -163,6 +163,8 @@ export const desk = {
   'call.recording': '録音中',
   'call.mute': 'ミュート',
   'call.muted-hint': 'お客様には聞こえていません',
+  'call.fax': 'FAXからの着信です',
+  'call.poor-line': '回線が不安定です。聞こえているかお確かめください',
   'call.hold': '保留',
   'call.resume': '保留解除',
   'call.keypad': 'キー',

@@ -71,6 +71,8 @@ export const records = {
   'conversation.wrap-up-process-died': 'サーバーの再起動で終了',
   'conversation.wrap-up-open': '記入中',
 
+  'conversation.fax': 'FAXからの着信',
+
   'line.title': '通話の音質',
   'line.hint': '通話中に測定',
   'line.customer': 'お客様側の回線',

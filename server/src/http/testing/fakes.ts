@@ -74,6 +74,7 @@ export const conversation: ConversationDetail = {
   segments: [],
   offers: [],
   trace: [],
+  fax: false,
   lines: [],
   wrapUps: [],
   recording: { id: 'rc_01', startedAt: 1_700_000_004_000, durationMs: 50_000, finished: true },

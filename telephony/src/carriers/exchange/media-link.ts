@@ -68,6 +68,11 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
       return;
     }
     if (event.type === 'leg-quality') return lineNews.heard(event);
+    if (event.type === 'fax-tone') {
+      if (!customers.has(event.leg)) return;
+      log.info({ leg: event.leg, tone: event.tone }, 'media: a fax machine');
+      return emit({ type: 'leg.fax', leg: event.leg as LegId, at: epochMs(event.at) });
+    }
     lines.onMedia(event);
     if (event.type === 'leg-connected') unborn.get(event.leg)?.connected();
     else if (event.type === 'dtmf') {

@@ -19,7 +19,7 @@ export const now = () => epochMs(Date.now());
 export async function realExchange(
   media: RunningMedia,
   sipPort: number,
-  options: { started?: boolean; recordingsDir?: string; trunk?: Partial<Trunk> } = {},
+  options: { started?: boolean; recordingsDir?: string; trunk?: Partial<Trunk>; host?: string } = {},
 ) {
   const recordingsDir = options.recordingsDir ?? mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
   const complaints: string[] = [];
@@ -28,9 +28,9 @@ export async function realExchange(
   const exchange = createExchange({
     sip: (handlers) =>
       createSipEndpoint({
-        host: '127.0.0.1',
+        host: options.host ?? '127.0.0.1',
         port: sipPort,
-        publicAddress: '127.0.0.1',
+        publicAddress: options.host ?? '127.0.0.1',
         userAgent: null,
         handlers,
         log,
