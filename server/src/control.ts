@@ -23,6 +23,7 @@ import type { ControlFacts, RoleStart } from './cli/messages.js';
 import { enterRole, failToStart } from './cli/role.js';
 import { startEngine } from './engine/engine.js';
 import { createHttp } from './http/app.js';
+import type { Settings } from './services.js';
 import { readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
@@ -76,13 +77,15 @@ async function startControl(
         port: settings.sipPort,
         tls: tls.server,
         publicAddress: settings.publicAddress,
+        publicAddress6: settings.publicAddress6,
         userAgent: 'Denwaban',
         handlers,
         log,
       }),
     media,
     trunks,
-    own: { addresses: [...new Set([settings.sipHost, settings.publicAddress])], ports: settings.rtpPorts },
+    publicAddress6: settings.publicAddress6,
+    own: { addresses: ownAddresses(settings), ports: settings.rtpPorts },
     recordingsDir,
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),
@@ -156,6 +159,10 @@ async function startControl(
     },
   };
 }
+
+const ownAddresses = ({ sipHost, publicAddress, publicAddress6 }: Settings): string[] => [
+  ...new Set([sipHost, publicAddress, ...(publicAddress6 === null ? [] : [publicAddress6])]),
+];
 
 /** What is left on disk of a recording that nobody finished. */
 async function recoverRecording(folder: string, recording: string, log: Logger) {

@@ -170,6 +170,8 @@ export interface Settings {
   mediaProcesses: number;
   /** Address written into SDP and SIP contacts; the SIP host when unset. */
   publicAddress: string;
+  /** The same towards peers on IPv6; null: there are none. */
+  publicAddress6: string | null;
   databaseUrl: string | null;
   demo: boolean;
   /** Null: agents off the LAN must reach the audio port themselves. */

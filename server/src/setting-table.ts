@@ -20,8 +20,8 @@ export const settingTable = {
   },
   DENWABAN_SIP_HOST: {
     default: '127.0.0.1',
-    en: 'IPv4 address that SIP and RTP bind to; `0.0.0.0` is every interface and needs DENWABAN_PUBLIC_ADDRESS.',
-    ja: 'SIP と RTP が待ち受ける IPv4 アドレス。`0.0.0.0` は全てのインターフェースで、DENWABAN_PUBLIC_ADDRESS が必要です。',
+    en: 'Address that SIP and RTP bind to, IPv4 or IPv6; `0.0.0.0` is every interface of IPv4, `::` of both, and either needs DENWABAN_PUBLIC_ADDRESS.',
+    ja: 'SIP と RTP が待ち受けるアドレス（IPv4 または IPv6）。`0.0.0.0` は IPv4 の、`::` は両方の全インターフェースで、どちらも DENWABAN_PUBLIC_ADDRESS が必要です。',
   },
   DENWABAN_SIP_PORT: {
     default: '5060',
@@ -55,8 +55,8 @@ export const settingTable = {
   },
   DENWABAN_PUBLIC_ADDRESS: {
     default: 'DENWABAN_SIP_HOST',
-    en: 'IPv4 address at which trunks and browsers reach this machine, when it is another one than DENWABAN_SIP_HOST (NAT).',
-    ja: 'トランクとブラウザーから見たこのマシンの IPv4 アドレス。DENWABAN_SIP_HOST と違うとき（NAT）に指定します。',
+    en: 'Address at which trunks and browsers reach this machine, for SIP and audio, when it is another one than DENWABAN_SIP_HOST (NAT). With `::` one of IPv4 and one of IPv6 may stand here, with a comma between.',
+    ja: 'トランクとブラウザーから見たこのマシンのアドレス（SIP と音声）。DENWABAN_SIP_HOST と違うとき（NAT）に指定します。`::` のときは IPv4 と IPv6 を 1 つずつコンマで区切って書けます。',
   },
   DATABASE_URL: {
     default: 'embedded PostgreSQL',

@@ -33,6 +33,7 @@ describe('settings', () => {
         rtpPorts: { min: 20_000, max: 20_999 },
         mediaProcesses: 1,
         publicAddress: '127.0.0.1',
+        publicAddress6: null,
         databaseUrl: null,
         demo: true,
         turn: null,
@@ -92,7 +93,8 @@ describe('settings', () => {
     ['DENWABAN_HTTP_PORT', '-1'],
     ['DENWABAN_HTTP_HOST', 'not a host'],
     ['DENWABAN_SIP_HOST', 'sip.example.com'],
-    ['DENWABAN_SIP_HOST', '::1'],
+    ['DENWABAN_PUBLIC_ADDRESS', '2001:db8::1'],
+    ['DENWABAN_PUBLIC_ADDRESS', '203.0.113.5,203.0.113.6'],
     ['DENWABAN_PUBLIC_ADDRESS', '300.1.1.1'],
     ['DENWABAN_PUBLIC_ADDRESS', '0.0.0.0'],
     ['DENWABAN_RTP_PORTS', '20000'],
@@ -116,6 +118,16 @@ describe('settings', () => {
   test('binding SIP to every interface needs an address to be reached at', () => {
     expect(problem({ DENWABAN_SIP_HOST: '0.0.0.0' })).toMatch(/^DENWABAN_PUBLIC_ADDRESS: .*needed/);
     expect(read({ DENWABAN_SIP_HOST: '0.0.0.0', DENWABAN_PUBLIC_ADDRESS: '203.0.113.5' }).ok).toBe(true);
+  });
+
+  test('IPv6: its own address, or every interface with an address of either kind', () => {
+    expect(read({ DENWABAN_SIP_HOST: '::1' })).toMatchObject({
+      settings: { publicAddress: '::1', publicAddress6: '::1' },
+    });
+    const both = { DENWABAN_SIP_HOST: '::', DENWABAN_PUBLIC_ADDRESS: '203.0.113.5, 2001:db8::5' };
+    expect(read(both)).toMatchObject({ settings: { publicAddress: '203.0.113.5', publicAddress6: '2001:db8::5' } });
+    expect(problem({ DENWABAN_SIP_HOST: '::' })).toMatch(/^DENWABAN_PUBLIC_ADDRESS: .*needed/);
+    expect(problem({ ...both, DENWABAN_SIP_HOST: '2001:db8::5' })).toMatch(/Bind to ::/);
   });
 
   test('the database address, which holds a password, is not repeated', () => {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { readPublicAddress } from './public-address.js';
 import { settingTable, type SettingName } from './setting-table.js';
 import type { Settings } from './services.js';
 import { readTurn } from './turn-settings.js';
@@ -67,24 +68,16 @@ export function readSettings(
     );
   }
   const sipHost = value('DENWABAN_SIP_HOST') === 'localhost' ? '127.0.0.1' : value('DENWABAN_SIP_HOST');
-  if (!isIPv4(sipHost)) {
+  if (!isIP(sipHost)) {
     wrong(
       'DENWABAN_SIP_HOST',
-      `"${sipHost}" is not an IPv4 address. Give one of this machine, such as 127.0.0.1 or 192.168.1.10.`,
+      `"${sipHost}" is no IP address. Give one of this machine, such as 127.0.0.1 or 192.168.1.10.`,
     );
   }
-  const publicAddress = written('DENWABAN_PUBLIC_ADDRESS') ?? sipHost;
-  if (written('DENWABAN_PUBLIC_ADDRESS') && !isIPv4(publicAddress)) {
-    wrong(
-      'DENWABAN_PUBLIC_ADDRESS',
-      `"${publicAddress}" is not an IPv4 address. Give the one that your carrier sends calls to.`,
-    );
-  } else if (publicAddress === '0.0.0.0') {
-    const missing = written('DENWABAN_PUBLIC_ADDRESS')
-      ? 'nobody can send audio to 0.0.0.0'
-      : 'is needed with DENWABAN_SIP_HOST=0.0.0.0';
-    wrong('DENWABAN_PUBLIC_ADDRESS', `${missing}. Give the address at which phones reach this machine.`);
-  }
+  const reached = readPublicAddress(written('DENWABAN_PUBLIC_ADDRESS'), isIP(sipHost) === 0 ? '127.0.0.1' : sipHost);
+  if ('problem' in reached) wrong('DENWABAN_PUBLIC_ADDRESS', reached.problem);
+  const { publicAddress, publicAddress6 } =
+    'problem' in reached ? { publicAddress: '', publicAddress6: null } : reached;
 
   const httpPort = port('DENWABAN_HTTP_PORT');
   const sipPort = port('DENWABAN_SIP_PORT');
@@ -190,6 +183,7 @@ export function readSettings(
     rtpPorts,
     mediaProcesses,
     publicAddress,
+    publicAddress6,
     databaseUrl,
     demo,
     turn,

@@ -119,6 +119,24 @@ describe.skipIf(absent)(`trunks (${absent ?? 'all peers are here'})`, () => {
     expect(trunks).toEqual(['tk_guest']);
   });
 
+  test('[TRK15] over IPv6: sipp calls from ::1, and baresip does, with Contact and session description of IPv6', async () => {
+    const far = await answering({
+      hangUpAfterMs: 200,
+      address: '::1',
+      endpoint: { host: '::1', publicAddress: '::1' },
+    });
+    const args = ['-sf', scenario('uac-wait-bye.xml'), '-i', '::1', '-p', String(await freePorts('sip')), '-m', '5'];
+    const caller = run('sipp', [`[::1]:${far.port}`, ...args, '-s', '0120000001', '-nostdin', '-nd'], { cwd: folder });
+    closing.push(() => caller.stop(500));
+    expect(await caller.exited).toMatchObject({ code: 0 });
+    const phone = await Baresip.start({ folder: join(folder, 'v6'), number: '0312345678', says, address: '::1' });
+    closing.push(() => phone.stop());
+    await phone.dial({ number: '0120000001', host: '::1', port: far.port });
+    await phone.event('CALL_ESTABLISHED');
+    await phone.event('CALL_CLOSED');
+    expect(far.ends).toEqual({ 'hung-up': 6, cancelled: 0, failed: 0 });
+  });
+
   const server = (host: string, over: Partial<FarServer> = {}): FarServer => ({
     ...{ host, port: null, transport: 'udp', tls: null },
     ...over,

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { hostInUri } from '../trunks/schema.js';
 
 /** Where baresip's packages put its modules. */
 const modulePaths = [
@@ -26,8 +27,11 @@ export async function writeTelephone(
 ): Promise<string> {
   const folder = path.join(dataDir, 'telephone');
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'config'), config(sipHost));
-  await writeFile(path.join(folder, 'accounts'), `"${customer.name}" <sip:${customer.phone}@${sipHost}>;regint=0\n`);
+  await writeFile(path.join(folder, 'config'), config(hostInUri(sipHost)));
+  await writeFile(
+    path.join(folder, 'accounts'),
+    `"${customer.name}" <sip:${customer.phone}@${hostInUri(sipHost)}>;regint=0\n`,
+  );
   await writeFile(path.join(folder, 'contacts'), '');
   return folder;
 }

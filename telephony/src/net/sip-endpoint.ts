@@ -20,6 +20,8 @@ export interface SipEndpointOptions {
   port: number;
   /** What peers are told to reach us by (Via, Contact); differs from `host` behind NAT. */
   publicAddress: string;
+  /** The same towards peers on IPv6, where it is another. */
+  publicAddress6?: string | null;
   /** 'Denwaban', or null to say nothing of who we are. */
   userAgent: string | null;
   handlers: SipEndpointHandlers;
@@ -76,6 +78,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   let early: (() => void)[] | null = [];
   const us: Ourselves = {
     publicAddress: options.publicAddress,
+    ...(options.publicAddress6 ? { publicAddress6: options.publicAddress6 } : {}),
     port,
     ...(options.tls ? { tlsPort: options.tls.port } : {}),
   };

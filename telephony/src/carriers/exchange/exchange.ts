@@ -27,7 +27,7 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
-import { createTrunkKeeper, guestsOf, type TrunkHealth } from './trunk-keeper.js';
+import { createTrunkKeeper, type TrunkHealth } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { createWebPhone, type WebPhone } from './web-phone.js';
@@ -40,6 +40,8 @@ export interface ExchangeOptions {
   trunks: readonly Trunk[];
   /** Our own audio ports: a caller's audio cannot be there. */
   own?: OwnPlaces;
+  /** Where our audio is reached on IPv6, when that is another address than the media processes name. */
+  publicAddress6?: string | null;
   recordingsDir: string;
   now(): EpochMs;
   mintLeg(): LegId;
@@ -168,12 +170,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (unborn.delete(id)) closeMedia(id);
   }
 
+  const keeper = createTrunkKeeper({ trunks: options.trunks, sip: () => sip, after, log });
   const trunkOf = (id: string | undefined) => options.trunks.find((one) => one.id === id) ?? null;
-  const sip = options.sip({
-    trunkOf: (source) => keeper.find(source.address)?.id ?? null,
-    tlsPeerOf: (address) => keeper.tlsAt(address),
-    isTrunk: (id) => trunkOf(id) !== null,
-    guests: guestsOf(options.trunks),
+  const sip: SipEndpoint = options.sip({
+    ...keeper.handlers,
     onCall(call, asFound) {
       const trunk = keeper.ofCall(asFound, call.to)?.id ?? asFound;
       const leg = options.mintLeg();
@@ -184,7 +184,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         media,
         open: media.ready && !stopping,
         now,
-        wish: wishOf(trunkOf(trunk)),
+        wish: wishOf(trunkOf(trunk), call.source, options.publicAddress6),
         own: options.own ?? null,
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
@@ -193,7 +193,6 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
-  const keeper = createTrunkKeeper({ trunks: options.trunks, sip: () => sip, after, log });
   const link = createMediaLink({
     lineNews,
     media,
@@ -212,6 +211,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     sip,
     media,
     findTrunk: keeper.find,
+    publicAddress6: options.publicAddress6 ?? null,
     trunkOf,
     own: options.own ?? null,
     customers,

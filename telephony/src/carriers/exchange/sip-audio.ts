@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { MediaReplies, RtpRemote } from '../../media/protocol.js';
 import type { OwnKeys } from '../../rtp/index.js';
 import { answerSdp, offerSdp, parseSdp, type SdpAudio, type SdpOurs, type SrtpPolicy } from '../../sdp/index.js';
+import type { SipSource } from '../../sip/contract.js';
 import type { Trunk } from './trunk.js';
 
 /** How a trunk wants its audio. */
@@ -12,6 +13,8 @@ export interface AudioWish {
   srtp?: SrtpPolicy;
   /** What we offer, in order. An offer of the far end's is answered in its own order. */
   codecs?: readonly ('PCMU' | 'PCMA')[];
+  /** Where we want the audio, in place of what the media process names. */
+  address?: string;
 }
 
 export interface SipAudio {
@@ -34,9 +37,14 @@ function sessionIdOf(leg: LegId): string {
 }
 
 /** What a trunk's settings say of its audio; without a trunk, nothing. */
-export const wishOf = (trunk: Trunk | null): AudioWish => ({
+export const wishOf = (
+  trunk: Trunk | null,
+  source?: Pick<SipSource, 'address'>,
+  publicAddress6?: string | null,
+): AudioWish => ({
   ...(trunk?.srtp === undefined ? {} : { srtp: trunk.srtp }),
   ...(trunk?.outbound === undefined ? {} : { codecs: trunk.outbound.codecs }),
+  ...(publicAddress6 && source?.address.includes(':') ? { address: publicAddress6 } : {}),
 });
 
 /** @param place where audio may be sent that a description wants at this address; null: nowhere (media-place.ts) */
@@ -78,7 +86,7 @@ export function createSipAudio(
       };
     },
     opened({ address, port, keys }, version = 0) {
-      const place = { address, port, sessionId: sessionIdOf(leg), version };
+      const place = { address: wish.address ?? address, port, sessionId: sessionIdOf(leg), version };
       ours = keys === undefined ? place : { ...place, srtp: keys };
     },
     keys({ keys, secure }) {

@@ -20,6 +20,7 @@ export interface TakingOverOptions {
   media: Pick<MediaClient, 'request'>;
   findTrunk(address: string): Trunk | null;
   trunkOf(id: string | undefined): Trunk | null;
+  publicAddress6: string | null;
   own: OwnPlaces | null;
   customers: Customers;
   lines: Lines;
@@ -66,7 +67,7 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
         now,
         log,
         rtp,
-        wish: wishOf(trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address)),
+        wish: wishOf(trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address), dialog.source, options.publicAddress6),
         own: options.own,
         takenUp: (far) => customers.takeUp(leg, far, dialog, state),
       }),

@@ -89,8 +89,8 @@ test('[TRK12] the address that we call out to is no address that calls in', asyn
   keeper.start();
   await keeper.known(1_000);
   expect(keeper.find('192.0.2.1')).toBeNull();
-  expect(keeper.tlsAt('192.0.2.1')).toEqual({ name: 'carrier.test', ca: 'PEM', verify: true });
-  expect(keeper.tlsAt('192.0.2.9')).toBeNull();
+  expect(keeper.handlers.tlsPeerOf?.('192.0.2.1')).toEqual({ name: 'carrier.test', ca: 'PEM', verify: true });
+  expect(keeper.handlers.tlsPeerOf?.('192.0.2.9')).toBeNull();
 });
 
 test('[TRK12] two accounts of one carrier are told apart by the number that was registered', async () => {

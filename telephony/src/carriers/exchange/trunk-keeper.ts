@@ -4,6 +4,7 @@
  */
 import type { FarServer, SipEndpointHandlers, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationTrouble } from '../../sip/agent/registration.js';
+import type { TlsPeer } from '../../sip/ports.js';
 import type { Log } from './log.js';
 import type { TrunkStatus } from './trunk-choice.js';
 import type { Trunk, TrunkServer } from './trunk.js';
@@ -26,8 +27,8 @@ export interface TrunkKeeper {
   find(address: string): Trunk | null;
   /** Several accounts with one carrier come from one address: the number that was registered says which. */
   ofCall(found: string, dialled: string): Trunk | null;
-  /** How to expect a trunk's certificate at an address. */
-  tlsAt(address: string): { name: string; ca: string | null; verify: boolean } | null;
+  /** What the SIP endpoint asks of trunks. */
+  readonly handlers: Pick<SipEndpointHandlers, 'trunkOf' | 'tlsPeerOf' | 'isTrunk' | 'guests'>;
   statusOf(trunk: Trunk): TrunkStatus;
   health(): TrunkHealth[];
   start(): void;
@@ -161,8 +162,23 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
     return registration === 'registered' || reachable === 'up' ? 'up' : 'unknown';
   }
 
+  const find = (address: string): Trunk | null =>
+    byList(address) ?? kept.find(({ registrars }) => registrars.has(address))?.trunk ?? null;
+
+  /** How to expect a trunk's certificate at an address. */
+  function tlsAt(address: string): TlsPeer | null {
+    for (const { trunk, registrars, servers } of kept) {
+      const name = servers.get(address) ?? registrars.get(address);
+      if (name !== undefined) return { name, ca: trunk.tls?.ca ?? null, verify: trunk.tls?.verify ?? true };
+    }
+    const listed = byList(address);
+    const far = listed?.outbound?.server.host ?? listed?.register?.servers[0]?.host;
+    if (listed?.tls === undefined) return null;
+    return { name: far ?? address, ca: listed.tls.ca, verify: listed.tls.verify };
+  }
+
   return {
-    find: (address) => byList(address) ?? kept.find(({ registrars }) => registrars.has(address))?.trunk ?? null,
+    find,
     ofCall(found, dialled) {
       const mine = kept.find(({ trunk }) => trunk.id === found);
       if (mine === undefined) return null;
@@ -170,15 +186,11 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
       const named = kept.find((one) => one.trunk.register?.user === dialled && (one === mine || shared(one)));
       return (named ?? mine).trunk;
     },
-    tlsAt(address) {
-      for (const { trunk, registrars, servers } of kept) {
-        const name = servers.get(address) ?? registrars.get(address);
-        if (name !== undefined) return { name, ca: trunk.tls?.ca ?? null, verify: trunk.tls?.verify ?? true };
-      }
-      const listed = byList(address);
-      const far = listed?.outbound?.server.host ?? listed?.register?.servers[0]?.host;
-      if (listed?.tls === undefined) return null;
-      return { name: far ?? address, ca: listed.tls.ca, verify: listed.tls.verify };
+    handlers: {
+      trunkOf: ({ address }) => find(address)?.id ?? null,
+      tlsPeerOf: tlsAt,
+      isTrunk: (id) => trunks.some((trunk) => trunk.id === id),
+      guests: guestsOf(trunks),
     },
     statusOf: (trunk) => {
       const one = kept.find((each) => each.trunk.id === trunk.id);

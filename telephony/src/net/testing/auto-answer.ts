@@ -21,6 +21,8 @@ export interface AutoAnswerOptions {
   answerAfterMs?: number | null;
   trunkOf?: (source: SipSource) => string | null;
   guests?: NonNullable<SipEndpointHandlers['guests']>;
+  /** What our session descriptions name. */
+  address?: string;
   /** Told of each new call. */
   onTrunk?: (trunk: string) => void;
   /** Hangs up by itself this long after the ACK. */
@@ -29,7 +31,7 @@ export interface AutoAnswerOptions {
 }
 
 export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
-  const ours = { address: '127.0.0.1', port: 20_000, sessionId: '1', version: 1 };
+  const ours = { address: options.address ?? '127.0.0.1', port: 20_000, sessionId: '1', version: 1 };
   const ends = { 'hung-up': 0, cancelled: 0, failed: 0 };
   const counts = { calls: 0, answered: 0, acknowledged: 0, reoffers: 0 };
   const digits: string[] = [];

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { contactTowards, placeTowards } from './ourselves.js';
+
+const us = { publicAddress: '203.0.113.5', publicAddress6: '2001:db8::5', port: 5060, tlsPort: 5071 };
+
+test('[TRK15] who reaches us by IPv6 is told our address of IPv6, and on TLS the port of TLS', () => {
+  const place = (transport: 'udp' | 'tls', address: string, ours = us) => {
+    const { host, port } = placeTowards(ours, { transport, address });
+    return `${host}:${port}`;
+  };
+  expect(place('udp', '192.0.2.1')).toBe('203.0.113.5:5060');
+  expect(place('udp', '2001:db8::9')).toBe('[2001:db8::5]:5060');
+  expect(place('tls', '2001:db8::9')).toBe('[2001:db8::5]:5071');
+  const { publicAddress, port } = us;
+  expect(placeTowards({ publicAddress, port }, { transport: 'tls', address: '2001:db8::9' })).toEqual({
+    ...{ host: '203.0.113.5', port: 5061 },
+  });
+  expect(contactTowards(us, { transport: 'udp', address: '2001:db8::9' }, null).value).toBe(
+    '<sip:denwaban@[2001:db8::5]:5060;transport=udp>',
+  );
+});
