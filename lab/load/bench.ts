@@ -34,6 +34,8 @@ const options: BenchmarkOptions = {
 };
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const changed = git('status', '--porcelain', '-uno') === '' ? '' : ' + uncommitted changes';
+// What was started ends with us: its starter looks for our `exit`, which a signal alone does not bring.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 const rows: Row[] = [];
 process.stdout.write(`${git('rev-parse', '--short', 'HEAD')}${changed}; ${machine()}; seed ${seed}\n`);
 for (const benchmark of all.filter(({ name, onlyByName }) =>

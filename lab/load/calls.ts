@@ -21,6 +21,9 @@ export const answerDelay: Benchmark = {
     const desk = await HeadlessDesk.open(await system.signIn(customer.ownerEmail));
     const samples = {
       ringing: [] as number[],
+      arrived: [] as number[],
+      offered: [] as number[],
+      confirmed: [] as number[],
       bridged: [] as number[],
       atCaller: [] as number[],
       atAgent: [] as number[],
@@ -50,7 +53,11 @@ export const answerDelay: Benchmark = {
           desk.saveWrapUp();
           await desk.reaches((state) => state.presence.state === 'available', 'available again');
           const record = await admin.conversation(id);
-          samples.ringing.push(record.offers[0]!.ringingAt! - caller.times.calling!);
+          const { offeredAt, ringingAt } = record.offers[0]!;
+          samples.ringing.push(ringingAt! - caller.times.calling!);
+          samples.arrived.push(record.startedAt - caller.times.calling!);
+          samples.offered.push(offeredAt - record.startedAt);
+          samples.confirmed.push(ringingAt! - offeredAt);
           samples.bridged.push(record.segments.find(({ kind }) => kind === 'talk')!.startedAt - accepted);
           samples.atCaller.push(caller.firstHeardSince(accepted)! - accepted);
           samples.atAgent.push(desk.firstHeardSince(accepted)! - accepted);
@@ -68,6 +75,9 @@ export const answerDelay: Benchmark = {
     const under = 'loopback, one call at a time, one desk';
     return [
       row('INVITE → ring confirmed', 'ms', under, samples.ringing),
+      row('… INVITE → the engine knows of it', 'ms', under, samples.arrived),
+      row('… caller looked up, events on disk, offer made', 'ms', under, samples.offered),
+      row('… offer on disk, at the desk, confirmed', 'ms', under, samples.confirmed),
       row('accept → bridged', 'ms', under, samples.bridged),
       row('accept → agent’s first audio at the caller', 'ms', under, samples.atCaller),
       row('accept → caller’s first audio at the agent', 'ms', under, samples.atAgent),

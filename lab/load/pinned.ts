@@ -15,7 +15,7 @@ export function pinned(core: number, command: string, args: readonly string[], e
 }
 
 /** One of the programs that the build puts beside the benchmarks. */
-export function program(name: 'media' | 'b2bua' | 'webrtc-peers'): string {
+export function program(name: 'media' | 'b2bua' | 'echo-peers'): string {
   return fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 }
 

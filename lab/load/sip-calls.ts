@@ -13,7 +13,11 @@ import { kamailioMissing, startKamailio, type SignallingPeer } from './peers/kam
 import { placeCalls, startAgentPhone, type CallFigures } from './peers/sipp.js';
 import { loadCore, pinned, program, testedCore } from './pinned.js';
 
-const rate = 600;
+/**
+ * Signalling alone at the rate of the bar; with every event on disk at one that PostgreSQL follows on what the load leaves of
+ * the other core.
+ */
+const rates = { bare: 600, durable: 100 } as const;
 /** The longest timers of a finished transaction (RFC 3261 timers J, L, M): their end is work too. */
 const timersOutMs = 34_000;
 
@@ -52,81 +56,80 @@ export const sipCalls: Benchmark = {
       const ours = await startOurs(await freePorts('sip'), agentPort, url);
       const bare = await startOurs(await freePorts('sip'), agentPort, null);
       const peers = [ours, kamailio, bare];
-      const turns = new Map<SignallingPeer, Turn[]>(peers.map((peer) => [peer, []]));
-      const turn = async (peer: SignallingPeer, callsPerSecond: number, forSeconds: number): Promise<Turn> => {
+      const rows: Row[] = [];
+      const turn = async (peer: SignallingPeer, rate: number, forSeconds: number): Promise<Turn> => {
         const before = { system: treeCpuMs(peer.pid), database: treeCpuMs(database) };
-        const figures = await placeCalls({ to: peer.port, from, rate: callsPerSecond, seconds: forSeconds });
+        const figures = await placeCalls({ to: peer.port, from, rate, seconds: forSeconds });
         // What was answered to the last caller is still being written.
         await sleep(300);
-        process.stderr.write(`  ${peer.name}: ${JSON.stringify(figures)}\n`);
+        process.stderr.write(`  ${peer.name}, ${rate}/s: ${JSON.stringify(figures)}\n`);
         return {
           ...figures,
           perCall: (treeCpuMs(peer.pid) - before.system) / figures.successful,
           databasePerCall: (treeCpuMs(database) - before.database) / figures.successful,
         };
       };
-      try {
-        for (const peer of peers) await turn(peer, rate, 3); // compiled and warm before it counts
-        const begun = new Map(peers.map((peer) => [peer, treeCpuMs(peer.pid)]));
+      /** Turn by turn at one rate, then the timers of both run out. */
+      const compare = async (system: SignallingPeer, rate: number): Promise<void> => {
+        const both = [system, kamailio] as const;
+        for (const peer of both) await turn(peer, rate, 3); // compiled and warm before it counts
+        const begun = both.map((peer) => treeCpuMs(peer.pid));
+        const turns: [Turn[], Turn[]] = [[], []];
         for (let pair = 0; pair < pairs; pair++) {
-          for (const peer of peers) turns.get(peer)!.push(await turn(peer, rate, seconds));
+          for (const i of [0, 1] as const) turns[i].push(await turn(both[i], rate, seconds));
         }
         await sleep(timersOutMs);
-        const whole = (peer: SignallingPeer) => {
-          const calls = turns.get(peer)!.reduce((sum, one) => sum + one.successful, 0);
-          return (treeCpuMs(peer.pid) - begun.get(peer)!) / calls;
-        };
         const under = `${rate} calls/s, ${seconds} s a turn`;
-        const each = (peer: SignallingPeer, figure: (one: Turn) => number) => turns.get(peer)!.map(figure);
-        const ratio = (a: SignallingPeer, b: SignallingPeer) =>
-          each(a, (one) => one.perCall).map((value, i) => value / turns.get(b)![i]!.perCall);
-        const rows: Row[] = [];
-        for (const peer of peers) {
+        const whole = both.map((peer, i) => {
+          const calls = turns[i as 0 | 1].reduce((sum, one) => sum + one.successful, 0);
+          return (treeCpuMs(peer.pid) - begun[i]!) / calls;
+        });
+        for (const i of [0, 1] as const) {
+          const { name } = both[i];
+          const each = (figure: (one: Turn) => number) => turns[i].map(figure);
           rows.push(
             row(
-              `CPU per answered call: ${peer.name}`,
+              `CPU per answered call: ${name}`,
               'ms',
               under,
-              each(peer, (one) => one.perCall),
+              each((one) => one.perCall),
             ),
-          );
-          rows.push(row(`… with all timers run out: ${peer.name}`, 'ms', `${under}, whole run`, [whole(peer)]));
-          rows.push(
+            row(`… with all timers run out: ${name}`, 'ms', `${under}, whole run`, [whole[i]!]),
             row(
-              `INVITE → 200, mean: ${peer.name}`,
+              `INVITE → 200, mean: ${name}`,
               'ms',
               under,
-              each(peer, (one) => one.answerMs),
+              each((one) => one.answerMs),
             ),
-          );
-          rows.push(
             row(
-              `failed calls: ${peer.name}`,
+              `failed calls: ${name}`,
               '',
               under,
-              each(peer, (one) => one.failed),
+              each((one) => one.failed),
             ),
-          );
-          rows.push(
             row(
-              `retransmissions: ${peer.name}`,
+              `retransmissions: ${name}`,
               '',
               under,
-              each(peer, (one) => one.retransmissions),
+              each((one) => one.retransmissions),
             ),
           );
         }
+        const ratios = turns[0].map((one, i) => one.perCall / turns[1][i]!.perCall);
         rows.push(
-          row('CPU: ours ÷ Kamailio', '×', `${under}, pair by pair`, ratio(ours, kamailio)),
-          row('CPU: ours ÷ Kamailio, all timers run out', '×', `${under}, whole run`, [whole(ours) / whole(kamailio)]),
-          row('CPU: ours ÷ Kamailio, nothing kept', '×', `${under}, pair by pair`, ratio(bare, kamailio)),
-          row(
-            'CPU of PostgreSQL per answered call',
-            'ms',
-            under,
-            each(ours, (one) => one.databasePerCall),
-          ),
+          row(`CPU: ${system.name} ÷ Kamailio`, '×', `${under}, pair by pair`, ratios),
+          row(`… with all timers run out: ${system.name} ÷ Kamailio`, '×', `${under}, whole run`, [
+            whole[0]! / whole[1]!,
+          ]),
         );
+        if (system === ours) {
+          const spent = turns[0].map((one) => one.databasePerCall);
+          rows.push(row('CPU of PostgreSQL per answered call', 'ms', under, spent));
+        }
+      };
+      try {
+        await compare(bare, rates.bare);
+        await compare(ours, rates.durable);
         return rows;
       } catch (error) {
         for (const peer of peers) process.stderr.write(`${peer.name}: ${peer.trouble().slice(-2000)}\n`);

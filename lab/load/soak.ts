@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { cpuMs, residentMb } from './cpu.js';
 import { generate } from './generator.js';
 import { quiet, row, type Benchmark } from './measure.js';
-import { openRecordedCalls } from './peers/browsers.js';
+import { openRecordedCalls } from './peers/recorded-calls.js';
 import { startMediaRelay } from './peers/media.js';
 import { compileGenerator } from './pinned.js';
 

@@ -15,7 +15,7 @@ export default defineConfig({
     rollupOptions: {
       output: { chunkFileNames: '[name]-[hash].js' },
       input: Object.fromEntries(
-        ['bench', 'programs/b2bua', 'programs/media', 'programs/webrtc-peers'].map((path) => [
+        ['bench', 'programs/b2bua', 'programs/media', 'programs/echo-peers'].map((path) => [
           path.replace('programs/', ''),
           `${root}/${path}.ts`,
         ]),
