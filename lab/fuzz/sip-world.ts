@@ -163,7 +163,7 @@ export class SipWorld {
   #send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null {
     const text = latin1(bytes);
     const handled = this.#handled;
-    if (handled !== null) handled.bytesOut += bytes.length;
+    if (handled !== null && hop.address === handled.arrival.address) handled.bytesOut += bytes.length;
     if (isIP(hop.address) === 0 || !Number.isInteger(hop.port) || hop.port < 1 || hop.port > 65_535) {
       this.fail('sends-to-nowhere', `${hop.address} ${hop.port}`);
     }

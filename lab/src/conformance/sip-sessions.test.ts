@@ -125,7 +125,9 @@ describe.skipIf(!hasSipp)('sipp is called (skipped where sip-tester is not insta
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await Promise.all(calls.map(({ over }) => over));
-    if (args.length === 0) fine(await result, 100);
+    // With losses sipp may count a call as failed that was none: its own ACK or 200 never came.
+    const ended = await result;
+    if (args.length === 0) fine(ended, 100);
     for (const { told } of calls) expect(told.filter((word) => word !== '180')).toEqual(['answered', 'hung-up']);
     expect(endpoint?.counts.dialogs).toBe(0);
   });

@@ -15,6 +15,7 @@ import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
 import { ExchangeError, toExchangeError } from './errors.js';
+import { createCallingOut } from './calling-out.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
 import { createEventQueue } from './event-queue.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
@@ -30,6 +31,7 @@ import { byeReason, readToken, takeSipCall } from './sip-caller.js';
 import { createTrunkKeeper, type TrunkHealth } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
+import { transferPolicy } from './transfer.js';
 import { createWebPhone, type WebPhone } from './web-phone.js';
 
 export interface ExchangeOptions {
@@ -186,6 +188,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         now,
         wish: wishOf(trunkOf(trunk), call.source, options.publicAddress6),
         own: options.own ?? null,
+        transfer: transferBy(trunkOf(trunk)),
         arrived: (far) => born(leg, { carrier: 'exchange', trunk: trunk as TrunkId, from, fromName, to }, far),
         stillborn: () => stillborn(leg),
         log,
@@ -193,6 +196,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
+  const transferBy = transferPolicy(createCallingOut(sip), after);
   const link = createMediaLink({
     lineNews,
     media,
@@ -208,19 +212,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     log,
   });
   const takeUp = createTakeUp({
-    sip,
-    media,
+    ...{ sip, media, trunkOf, transferBy, customers, lines, recordings, tell, emit, now, log },
     findTrunk: keeper.find,
     publicAddress6: options.publicAddress6 ?? null,
-    trunkOf,
     own: options.own ?? null,
-    customers,
-    lines,
-    recordings,
-    tell,
-    emit,
-    now,
-    log,
   });
 
   /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */

@@ -3,11 +3,12 @@ import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { RtpRemote } from '../../media/protocol.js';
 import type { SdpAudio } from '../../sdp/index.js';
-import type { CallListener, DialogSnapshot, IncomingCall } from '../../sip/contract.js';
+import type { CallListener, DialogSnapshot, IncomingCall, SessionListener } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import type { Log } from './log.js';
 import { mediaPlace, type OwnPlaces } from './media-place.js';
 import { createSipAudio, type AudioWish } from './sip-audio.js';
+import { createTransfers, type Standing, type TransferMeans } from './transfer.js';
 
 export interface SipCallerOptions {
   leg: LegId;
@@ -18,6 +19,8 @@ export interface SipCallerOptions {
   wish: AudioWish;
   /** Where we receive audio ourselves: nobody's telephone is there. Null: not known. */
   own: OwnPlaces | null;
+  /** Null: this trunk may not move its calls. */
+  transfer: TransferMeans | null;
 }
 
 export interface NewSipCall extends SipCallerOptions {
@@ -67,19 +70,37 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   const { leg, media, log } = options;
   let over = false;
   let told: FarEndListener | null = null;
-  const audio = createSipAudio(leg, options.wish, (told) => mediaPlace(told, call.source.address, options.own));
+  /** The dialog that stands for the leg: the caller's own, until another takes its place. */
+  let current: Standing = call;
+  /** The call whose description is being read: what it says is weighed against whence it speaks. */
+  let hearing: Standing = call;
+  const placeOf = () => (hearing.source ?? hearing.snapshot()?.source ?? call.source).address;
+  const audio = createSipAudio(leg, options.wish, (told) => mediaPlace(told, placeOf(), options.own));
   /** Where the far end was last, and where we are; null: not known yet, or only to the process before this one. */
   let remote: RtpRemote | null = null;
   let ours: { port: number } | null = 'rtp' in options ? options.rtp : null;
 
-  const aim = (theirs: SdpAudio): boolean => {
-    const aimed = audio.remoteOf(theirs);
+  const remoteOf = (theirs: SdpAudio, by: Standing) => {
+    hearing = by;
+    return audio.remoteOf(theirs);
+  };
+  const aim = (theirs: SdpAudio, by: Standing): boolean => {
+    const aimed = remoteOf(theirs, by);
     if (aimed === null) return false;
     remote = aimed;
     media
       .request({ type: 'aim-rtp', leg, remote: aimed })
       .catch((problem: unknown) => log.warn({ leg, problem: String(problem) }, 'media: re-aim failed'));
     return true;
+  };
+  const finish = (cause: 'hung-up' | 'cancelled' | 'failed'): void => {
+    if (over) return;
+    over = true;
+    told?.ended(cause);
+  };
+  const tellMoved = (): void => {
+    const dialog = current.snapshot();
+    if (!over && dialog !== null) told?.moved(JSON.stringify(dialog));
   };
   const far: FarEnd = {
     ring: () => call.ring(),
@@ -101,13 +122,55 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       // On the same port nobody need be told, unless there are keys to be told of, or we do not know where the far end is.
       if (remote !== null && remote.srtp == null && opened.port === port) return;
       const sdp = audio.describe(null);
-      if (sdp !== null) call.reoffer(sdp);
+      if (sdp !== null) current.reoffer(sdp);
     },
     end(reached, cause) {
       over = true;
-      endCall(call, reached === 'answering' || reached === 'answered', cause);
+      transfers?.end(reasons[cause]);
+      if (current === call) endCall(call, reached === 'answering' || reached === 'answered', cause);
+      else current.hangUp(reasons[cause]);
     },
   };
+  /** What is heard within the call that stands; of any other, nothing. */
+  const sessionOf = (one: Standing): SessionListener => {
+    const stands = () => !over && current === one;
+    return {
+      onReoffer(offer) {
+        if (!stands() || (offer !== null && !aim(offer, one))) return null;
+        return audio.describe(offer);
+      },
+      onReoffered(answer) {
+        // What stood goes on when the answer is of no use.
+        if (stands() && answer !== null) aim(answer, one);
+      },
+      onDigit: (digit) => void (stands() && told?.digit(digit)),
+      onChanged: () => void (stands() && tellMoved()),
+      onRefer: (wish, progress) => stands() && transfers !== null && transfers.onRefer(wish, progress),
+      onReplaced: (next) => (stands() ? (transfers?.onReplaced(next) ?? null) : null),
+    };
+  };
+  const transfers =
+    options.transfer === null
+      ? null
+      : createTransfers({
+          means: options.transfer,
+          get open() {
+            return !over && current.snapshot() !== null;
+          },
+          describe: (offer) => audio.describe(offer),
+          takes: (theirs, by) => remoteOf(theirs, by) !== null,
+          aim,
+          stand(next) {
+            const before = current;
+            current = next;
+            tellMoved();
+            return before;
+          },
+          stands: (one) => current === one,
+          session: sessionOf,
+          ended: finish,
+          over: finish,
+        });
 
   async function open({ arrived, stillborn }: NewSipCall): Promise<void> {
     remote = call.offer === null ? null : audio.remoteOf(call.offer);
@@ -144,6 +207,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   } else begin(options);
 
   return {
+    ...sessionOf(call),
     onAnswered() {
       const dialog = call.snapshot();
       told?.answered(dialog === null ? null : JSON.stringify(dialog));
@@ -152,28 +216,13 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
       // An answer comes when our 200 carried the offer, to the first INVITE or a later one; without a codec of ours nobody could
       // hear. Of a call that was taken up the process before this one has heard the first answer.
       const settled = call.offer !== null || 'rtp' in options;
-      if (over || (answer === null ? settled : aim(answer))) return;
+      if (over || current !== call || (answer === null ? settled : aim(answer, call))) return;
       over = true;
       endCall(call, true, 'not-acceptable');
       told?.ended('failed');
     },
     onEnded(cause) {
-      if (over) return;
-      over = true;
-      told?.ended(cause);
-    },
-    onReoffer(offer) {
-      if (over || (offer !== null && !aim(offer))) return null;
-      return audio.describe(offer);
-    },
-    onReoffered(answer) {
-      // What stood goes on when the answer is of no use.
-      if (!over && answer !== null) aim(answer);
-    },
-    onDigit: (digit) => told?.digit(digit),
-    onChanged() {
-      const dialog = call.snapshot();
-      if (!over && dialog !== null) told?.moved(JSON.stringify(dialog));
+      if (current === call && transfers?.holds(cause) !== true) finish(cause);
     },
   };
 }

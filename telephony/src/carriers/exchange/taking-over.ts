@@ -13,6 +13,7 @@ import type { OwnPlaces } from './media-place.js';
 import type { Recordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { readToken, takeSipCall } from './sip-caller.js';
+import type { TransferMeans } from './transfer.js';
 import type { Trunk } from './trunk.js';
 
 export interface TakingOverOptions {
@@ -22,6 +23,8 @@ export interface TakingOverOptions {
   trunkOf(id: string | undefined): Trunk | null;
   publicAddress6: string | null;
   own: OwnPlaces | null;
+  /** What a trunk lets its far ends do with a call. */
+  transferBy(trunk: Trunk | null): TransferMeans | null;
   customers: Customers;
   lines: Lines;
   recordings: Recordings;
@@ -36,7 +39,7 @@ export interface TakingOverOptions {
 export type TakeUp = (known: KnownLeg, all: readonly HeldLeg[]) => RestoredLeg | null;
 
 export function createTakeUp(options: TakingOverOptions): TakeUp {
-  const { sip, media, findTrunk, trunkOf, customers, lines, recordings, tell, emit, now, log } = options;
+  const { sip, media, findTrunk, trunkOf, transferBy, customers, lines, recordings, tell, emit, now, log } = options;
 
   /** The record is the truth: a command that was written down and no longer carried out is carried out now. */
   function bringInLine({ leg, talk, sound }: KnownLeg, held: HeldLeg, bridged: boolean): void {
@@ -60,6 +63,7 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
     const line = joins && bridged !== undefined ? (bridged.leg as LineId) : null;
     if (bridged !== undefined && line === null) tell({ type: 'unbridge', a: leg, b: bridged.leg });
     const state = joins ? { agentLeg: talk.agentLeg, agent: talk.agent, line, held: talk.held } : null;
+    const trunk = trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address);
     const lives = sip.adopt(dialog, (call) =>
       takeSipCall(call, {
         leg,
@@ -67,8 +71,9 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
         now,
         log,
         rtp,
-        wish: wishOf(trunkOf(dialog.trunk) ?? findTrunk(dialog.source.address), dialog.source, options.publicAddress6),
+        wish: wishOf(trunk, dialog.source, options.publicAddress6),
         own: options.own,
+        transfer: transferBy(trunk),
         takenUp: (far) => customers.takeUp(leg, far, dialog, state),
       }),
     );

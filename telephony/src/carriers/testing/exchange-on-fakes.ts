@@ -12,11 +12,12 @@ import {
 } from '@denwaban/core';
 import { createExchange } from '../exchange/exchange.js';
 import { silentLog } from '../exchange/log.js';
+import type { Trunk } from '../exchange/trunk.js';
 import { loopbackAddresses } from '../exchange/trunks.js';
 import { fakeMedia, type FakeMedia } from './fake-media.js';
 import { fakeSip, type FakeSip } from './fake-sip.js';
 
-export const demoTrunk = { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } };
+export const demoTrunk: Trunk = { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses } };
 
 /** What outlives a control process: the world around it. */
 interface Left {
@@ -27,7 +28,7 @@ interface Left {
 }
 
 /** @param started false: `exchange.start()` is left to the test */
-export async function exchangeOnFakes({ started = true, after = null as Left | null } = {}) {
+export async function exchangeOnFakes({ started = true, after = null as Left | null, trunk = demoTrunk } = {}) {
   let at = after?.now() ?? 1_772_000_000_000;
   let legs = after?.minted ?? 0;
   const now = () => epochMs(at);
@@ -50,7 +51,7 @@ export async function exchangeOnFakes({ started = true, after = null as Left | n
   const exchange = createExchange({
     sip: (handlers) => sip.attach(handlers),
     media,
-    trunks: [demoTrunk],
+    trunks: [trunk],
     recordingsDir: '/recordings',
     disk,
     now,

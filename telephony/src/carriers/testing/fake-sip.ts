@@ -1,6 +1,7 @@
 /** A SIP endpoint in memory, by the contract of sip/: callers ring in and note what they are told. */
 import type { SdpAudio } from '../../sdp/contract.js';
 import { parseSdp } from '../../sdp/parse.js';
+import { fakeCallee, type FakeCallee } from './fake-callee.js';
 import type {
   CallListener,
   DialogSnapshot,
@@ -30,8 +31,17 @@ export interface FarEnds {
 export interface FakeSip extends SipEndpoint {
   readonly farEnds: FarEnds;
   attach(handlers: SipEndpointHandlers): SipEndpoint;
-  /** Null: refused as nobody's trunk. */
-  invite(call: { from: string | null; to: string; offer?: SdpAudio | null; address?: string }): FakeCaller | null;
+  /** Null: refused as nobody's trunk, or where `replaces` gave its call to nobody. */
+  invite(call: {
+    from: string | null;
+    to: string;
+    offer?: SdpAudio | null;
+    address?: string;
+    /** The call whose place it is to take. */
+    replaces?: FakeCaller;
+  }): FakeCaller | null;
+  /** Whom we called, in order. */
+  readonly callees: FakeCallee[];
   readonly orphans: { dialog: DialogSnapshot; cause: string }[];
 }
 
@@ -56,6 +66,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
   let handlers: SipEndpointHandlers | null = null;
   const { open } = farEnds;
   const orphans: FakeSip['orphans'] = [];
+  const callees: FakeCallee[] = [];
   const endpoint: FakeSip = {
     orphans,
     farEnds,
@@ -70,12 +81,16 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       return endpoint;
     },
     start: () => Promise.resolve(),
-    hopsOf: () => Promise.resolve([]),
+    hopsOf: ({ host, port }) =>
+      Promise.resolve([{ transport: 'udp', address: host, port: port ?? 5060, connection: null }]),
     register: () => ({ stop: () => Promise.resolve(), leave() {} }),
     probe: () => () => {},
     keepOpen: () => () => {},
-    call: () => {
-      throw new Error('nobody is called here');
+    callees,
+    call(request, listener) {
+      const { callee, call } = fakeCallee(`placed-${++farEnds.ids}`, request, listener);
+      callees.push(callee);
+      return call;
     },
     endOrphan(dialog, cause) {
       orphans.push({ dialog, cause });
@@ -85,7 +100,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
     get counts() {
       return { dialogs: open.size, transactions: 0 };
     },
-    invite({ from, to, offer = offerOf(), address = '127.0.0.1' }) {
+    invite({ from, to, offer = offerOf(), address = '127.0.0.1', replaces }) {
       const source = { transport: 'udp', address, port: 6199 } as const;
       const trunk = handlers?.trunkOf(source) ?? null;
       if (handlers === null || trunk === null) return null;
@@ -155,7 +170,13 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
               },
       };
       open.set(id, { caller, call });
-      caller.listener = handlers.onCall(call, trunk);
+      // The engine gives a call its listener only after it was asked for, and tells what happened meanwhile then.
+      const untold: ((listener: CallListener) => void)[] = [];
+      caller.listener = { onAnswered: () => untold.push((one) => one.onAnswered()) } as unknown as CallListener;
+      const listener = replaces === undefined ? handlers.onCall(call, trunk) : replaces.listener.onReplaced?.(call);
+      if (listener === null || listener === undefined) return null;
+      caller.listener = listener;
+      for (const tell of untold) tell(listener);
       return caller;
     },
   };

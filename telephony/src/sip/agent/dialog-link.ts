@@ -45,7 +45,8 @@ export class DialogLink {
     this.peer = peer;
   }
 
-  ask(question: Question): void {
+  /** @returns what gives an INVITE up (§9.1): its outcome is told as ever */
+  ask(question: Question): () => void {
     const { method, headers = [], body = noBody } = question;
     const hop = this.#hop();
     const [dialog, bare] = requestInDialog(this.dialog, method, headers, body);
@@ -53,14 +54,20 @@ export class DialogLink {
     const authorizer = this.#authorizerFor(hop);
     const credentials = authorizer.headersFor(bare);
     const asked: Asked = { cseq: dialog.localCseq, credentials };
-    this.#core.sendRequest({ ...bare, headers: [...bare.headers, ...credentials] }, hop, {
+    let unwanted = false;
+    let cancel = (): void => sent.cancel();
+    const sent = this.#core.sendRequest({ ...bare, headers: [...bare.headers, ...credentials] }, hop, {
       onResponse: (response, read) => {
         if (response.status < 200) return;
-        if (authorizer.learn(response) && authorizer === this.#authorizer) return this.ask(question);
-        question.onFinal(response, read, asked);
+        if (!unwanted && authorizer.learn(response) && authorizer === this.#authorizer) cancel = this.ask(question);
+        else question.onFinal(response, read, asked);
       },
       onFailed: (because) => question.onFailed(because),
     });
+    return () => {
+      unwanted = true;
+      cancel();
+    };
   }
 
   /** @param cause becomes a Reason header */

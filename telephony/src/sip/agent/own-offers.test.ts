@@ -83,6 +83,31 @@ describe('a description of ours within a call', () => {
   });
 });
 
+describe('a far end that says "trying" to it, and no more', () => {
+  test('is asked to forget it after 64·T1, and the call goes on', () => {
+    const world = towardsUs();
+    world.calls[0]?.reoffer('v=0');
+    world.receive(answerTo(world, 100, [], 'INVITE'));
+    world.news();
+    world.timers.advance(32_000);
+    expect(world.news()).toEqual(['CANCEL']);
+    world.receive(answerTo(world, 487, [], 'INVITE'));
+    expect(world.told).toEqual([{ reoffered: null }]);
+    expect(world.agent.counts.dialogs).toBe(1);
+  });
+
+  test('keeps no transaction of ours once the call is over', () => {
+    const world = towardsUs();
+    world.calls[0]?.reoffer('v=0');
+    world.receive(answerTo(world, 100, [], 'INVITE'));
+    world.calls[0]?.hangUp('x');
+    expect(world.news().toSorted()).toEqual(['BYE', 'CANCEL', 'INVITE']);
+    world.timers.advance(100_000);
+    expect(world.agent.counts.transactions).toBe(0);
+    expect(world.timers.pending).toBe(0);
+  });
+});
+
 describe('when both offer at a time', () => {
   test('theirs is answered 491 while ours is on its way; an UPDATE without an offer is not', () => {
     const world = towardsUs();

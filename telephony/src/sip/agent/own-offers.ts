@@ -13,6 +13,7 @@ import { sessionOf } from './body.js';
 import type { AgentCore } from './core.js';
 import type { Asked, DialogLink } from './dialog-link.js';
 import { allowHeader, sdpHeader, supportedHeader } from './rules.js';
+import { patience } from '../transaction/timers.js';
 import { minSeS, proposeTimer, readMinSe, timerOfAnswer, type SessionClock } from './session-timer.js';
 import type { Tells } from './teller.js';
 
@@ -42,6 +43,8 @@ export class OwnOffers {
   #wish: Wish | null = null;
   #sent: 'offer' | 'refresh' | null = null;
   #cancelRetry: (() => void) | null = null;
+  #giveUp: () => void = () => {};
+  #stopWaiting: () => void = () => {};
   #minS = minSeS;
   #tooShort = 0;
 
@@ -69,6 +72,7 @@ export class OwnOffers {
 
   stop(): void {
     this.#wish = null;
+    this.#giveUp();
     this.#cancelRetry?.();
     this.#cancelRetry = null;
   }
@@ -93,7 +97,7 @@ export class OwnOffers {
     ];
     this.#sent = sdp === null ? 'refresh' : 'offer';
     let acknowledge: (() => void) | null = null;
-    link.ask({
+    const cancel = link.ask({
       method: update ? 'UPDATE' : 'INVITE',
       headers,
       body: sdp === null ? noBody : Buffer.from(sdp, 'utf8'),
@@ -104,17 +108,30 @@ export class OwnOffers {
         acknowledge = this.#taken(response, asked, { update, offered: sdp !== null });
       },
       onFailed: (because) => {
-        this.#sent = null;
+        this.#settled();
         if (this.#host.over) return;
         if (because === 'timeout') this.#host.lost('no answer within the session');
         else this.#failed(wish);
       },
     });
+    // A far end that says "trying" and no more would keep the transaction, and us from every further offer, for ever.
+    const late = this.#core.timers.after(patience(this.#core.times), cancel);
+    this.#giveUp = () => {
+      late();
+      cancel();
+    };
+    this.#stopWaiting = late;
+  }
+
+  #settled(): void {
+    this.#sent = null;
+    this.#stopWaiting();
+    this.#giveUp = () => {};
   }
 
   #taken(response: SipResponse, asked: Asked, sent: { update: boolean; offered: boolean }): () => void {
     const { link, clock, teller } = this.#host;
-    this.#sent = null;
+    this.#settled();
     this.#tooShort = 0;
     const remoteTarget = contactOf(response) ?? link.dialog.remoteTarget;
     link.dialog = { ...link.dialog, remoteTarget };
@@ -136,7 +153,7 @@ export class OwnOffers {
 
   #refused(response: SipResponse, wish: Wish): void {
     const { status } = response;
-    this.#sent = null;
+    this.#settled();
     if (this.#host.over) return;
     if (status === 408 || status === 481) return this.#host.lost(`refused with ${status} within the session`);
     if (status === 422 && this.#tooShort++ < 2) {
