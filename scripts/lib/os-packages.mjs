@@ -13,6 +13,7 @@ export const osPackages = {
   baresip: 'a telephone that nobody here wrote',
   coturn: 'a TURN server, for agents off the LAN',
   'dnsmasq-base': 'names for trunks to be found by',
+  sipvicious: 'tools that look for telephone systems',
   sox: 'audio files',
   'espeak-ng': 'speech for the telephones',
   'fonts-noto-cjk': 'Japanese letters in screenshots',

@@ -107,6 +107,12 @@ export class Denwaban {
     return command.log();
   }
 
+  /** First and last. */
+  get rtpPorts(): [number, number] {
+    const [first = 0, last = 0] = this.#rtpPorts.split('-').map(Number);
+    return [first, last];
+  }
+
   async health(): Promise<Health | null> {
     const answer = await fetch(`${this.origin}/api/v1/health`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
     return answer === null ? null : ((await answer.json().catch(() => null)) as Health | null);
