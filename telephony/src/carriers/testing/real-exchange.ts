@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { mediaProtocolVersion } from '../../media/protocol.js';
 import type { RunningMedia } from '../../media/testing/media-process.js';
 import { createSipEndpoint } from '../../net/sip-endpoint.js';
+import type { TlsServer } from '../../net/tls.js';
 import { createExchange } from '../exchange/exchange.js';
 import { loopbackAddresses, type Trunk } from '../exchange/trunks.js';
 
@@ -19,7 +20,13 @@ export const now = () => epochMs(Date.now());
 export async function realExchange(
   media: RunningMedia,
   sipPort: number,
-  options: { started?: boolean; recordingsDir?: string; trunk?: Partial<Trunk>; host?: string } = {},
+  options: {
+    started?: boolean;
+    recordingsDir?: string;
+    trunk?: Partial<Trunk>;
+    host?: string;
+    tls?: TlsServer;
+  } = {},
 ) {
   const recordingsDir = options.recordingsDir ?? mkdtempSync(join(tmpdir(), 'denwaban-exchange-'));
   const complaints: string[] = [];
@@ -31,6 +38,7 @@ export async function realExchange(
         host: options.host ?? '127.0.0.1',
         port: sipPort,
         publicAddress: options.host ?? '127.0.0.1',
+        tls: options.tls ?? null,
         userAgent: null,
         handlers,
         log,
