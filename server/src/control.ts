@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { epochMs, mintId, type RecordingId } from '@denwaban/core';
 import type { SystemView } from '@denwaban/core/wire';
@@ -87,6 +88,7 @@ async function startControl(
     publicAddress6: settings.publicAddress6,
     own: { addresses: ownAddresses(settings), ports: settings.rtpPorts },
     recordingsDir,
+    lateMs: watchLateness(),
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),
     log,
@@ -123,6 +125,7 @@ async function startControl(
       database,
       media: mediaState,
       mediaProcesses,
+      overloaded: exchange.health().overloaded,
       sip: 'ok',
       trunks: trunkStates.map((one) => ({ ...one, name: trunks.find(({ id }) => id === one.id)?.name ?? one.id })),
       callers,
@@ -163,6 +166,18 @@ async function startControl(
 const ownAddresses = ({ sipHost, publicAddress, publicAddress6 }: Settings): string[] => [
   ...new Set([sipHost, publicAddress, ...(publicAddress6 === null ? [] : [publicAddress6])]),
 ];
+
+/** @returns how late our turns came since it was last asked, ms: nine of ten were no later */
+function watchLateness(): () => number {
+  const grainMs = 10;
+  const delays = monitorEventLoopDelay({ resolution: grainMs });
+  delays.enable();
+  return () => {
+    const lateMs = Math.max(0, delays.percentile(90) / 1e6 - grainMs);
+    delays.reset();
+    return lateMs;
+  };
+}
 
 /** What is left on disk of a recording that nobody finished. */
 async function recoverRecording(folder: string, recording: string, log: Logger) {

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keepRunning, type Child } from './cli/child.js';
-import { prepareDataFolder, prepareSocketFolder } from './cli/data-folder.js';
+import { prepareDataFolder, prepareSocketFolder, sweepSocketFolders } from './cli/data-folder.js';
 import { lockInstance } from './cli/instance-lock.js';
 import { onRestartSignal, writeRestartResult } from './cli/restart.js';
 import type { RoleStart } from './cli/messages.js';
@@ -68,6 +68,7 @@ async function prepare(given: Settings, undo: (() => Promise<void>)[]): Promise<
   undo.push(await lockInstance(settings.dataDir, webAddress(settings)));
   const busy = await findBusyPorts(portsOf(settings));
   if (busy.length > 0) throw new AggregateError(busy);
+  await sweepSocketFolders();
   const sockets = await prepareSocketFolder(settings.dataDir);
   undo.push(() => rm(sockets, { recursive: true, force: true }));
   return { settings, sockets };

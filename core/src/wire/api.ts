@@ -40,6 +40,9 @@ export const health = z.object({
   database: z.enum(['ok', 'unreachable']),
   media: z.enum(['ok', 'down']).describe('Down: there is no media process at all, and new calls are refused.'),
   mediaProcesses: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'down']) })),
+  overloaded: z
+    .boolean()
+    .describe('New calls are refused with 503, or let in by count, so that those that are up do not suffer.'),
   sip: z.enum(['ok', 'down']),
 });
 export type Health = z.infer<typeof health>;

@@ -210,6 +210,7 @@ const health = () => ({
   database: 'ok',
   media: 'ok',
   mediaProcesses: [{ name: 'media-1', state: 'ok' }],
+  overloaded: false,
   sip: 'ok',
 });
 const trunk = (id, status, registration, reachable, because) => {

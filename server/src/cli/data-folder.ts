@@ -1,12 +1,14 @@
 /** The folders that an installation needs before anything else runs: its data folder, and a short path for sockets. */
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, realpath, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { StartError } from '../store/start-error.js';
 
 /** The database's journal alone grows in files of 16 MB; with less than this a start would stop half way. */
 const freeBytesMin = 64 * 1024 * 1024;
+const sweepAgeMsMin = 60_000;
 
 /** Makes the folder if need be and proves that it can be written. @returns its real path @throws {StartError} */
 export async function prepareDataFolder(wanted: string): Promise<string> {
@@ -61,6 +63,48 @@ function diskFull(folder: string, freeBytes: number): StartError {
     'disk-full',
     `The disk is full: ${folder} has ${free}, a start needs ${freeBytesMin / 1024 / 1024} MB and the calls more. Free some, or set DENWABAN_DATA_DIR to another disk.`,
   );
+}
+
+const socketFile = /^(media-\d+\.sock|\.s\.PGSQL\.\d+(\.lock)?)$/;
+
+/**
+ * Takes away the socket folders that killed installations left, ours and the embedded database's: those in which nobody answers.
+ * Only files that are made there are removed, and a folder that holds anything else stays: the names lie where everybody may write.
+ *
+ * @param parents where to look
+ */
+export async function sweepSocketFolders(
+  parents = [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/tmp'],
+): Promise<void> {
+  const ours = new RegExp(`^denwaban-${process.getuid?.() ?? 0}-[0-9a-f]{12}(-media)?$`);
+  for (const parent of new Set(parents)) {
+    for (const name of parent === undefined ? [] : await readdir(parent).catch(() => [])) {
+      if (ours.test(name)) await sweep(path.join(parent ?? '', name)).catch(() => {}); // another start may be at it too
+    }
+  }
+}
+
+async function sweep(place: string): Promise<void> {
+  const found = await lstat(place);
+  // One that is just being made has no socket for a moment.
+  if (!found.isDirectory() || Date.now() - found.mtimeMs < sweepAgeMsMin) return;
+  const files = await readdir(place);
+  if (!files.every((file) => socketFile.test(file))) return;
+  const alive = await Promise.all(files.map((file) => answers(path.join(place, file))));
+  if (alive.includes(true)) return;
+  for (const file of files) await rm(path.join(place, file));
+  await rmdir(place);
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
 }
 
 /**

@@ -28,6 +28,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+test('a file that a newer build took away is not there: 404, not a failure of ours', async () => {
+  const gone = join(folder, 'dist', 'assets', 'gone-9f9f.js');
+  await writeFile(gone, 'export {}');
+  const later = await openHouse({ deskDir: join(folder, 'dist') });
+  try {
+    expect((await later.fetch('/assets/gone-9f9f.js')).status).toBe(200);
+    await rm(gone);
+    expect((await later.fetch('/assets/gone-9f9f.js')).status).toBe(404);
+  } finally {
+    await later.close();
+  }
+});
+
 describe('the page', () => {
   test.each(['/', '/sign-in', '/conversations', '/conversations/cv_01', '/board', '/phone', '/sign-in?next=%2F'])(
     '%s',

@@ -311,6 +311,7 @@ export const healthy: Health = {
   database: 'ok',
   media: 'ok',
   mediaProcesses: [{ name: 'media-1', state: 'ok' }],
+  overloaded: false,
   sip: 'ok',
 };
 

@@ -14,6 +14,8 @@ import type { PhoneServerMessage } from '@denwaban/core/wire';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
+import { createGate, mediaStrain } from './admission.js';
+import type { ExchangeHealth } from './health.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 import { createCallingOut } from './calling-out.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
@@ -28,7 +30,7 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
-import { createTrunkKeeper, type TrunkHealth } from './trunk-keeper.js';
+import { createTrunkKeeper } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { transferPolicy } from './transfer.js';
@@ -45,6 +47,8 @@ export interface ExchangeOptions {
   /** Where our audio is reached on IPv6, when that is another address than the media processes name. */
   publicAddress6?: string | null;
   recordingsDir: string;
+  /** How late control's turns come, ms (nine of ten are no later), since it was last asked. Missing: never late. */
+  lateMs?(): number;
   now(): EpochMs;
   mintLeg(): LegId;
   log: Log;
@@ -73,18 +77,6 @@ export interface Exchange extends Telephony {
   health(): ExchangeHealth;
 }
 
-export interface ExchangeHealth {
-  /** A media process is connected. */
-  media: boolean;
-  legs: number;
-  lines: number;
-  linesProven: number;
-  recordings: number;
-  dialogs: number;
-  transactions: number;
-  trunks: TrunkHealth[];
-}
-
 /** How long calls of a process before this one wait for the names of their carriers. */
 const lookUpMs = 2_500;
 
@@ -105,6 +97,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const unborn = new Map<string, WebPhone | null>();
   const after = options.after ?? afterByTimer;
   let stopping = false;
+  const gate = createGate(() => ({ controlLateMs: options.lateMs?.() ?? 0, ...mediaStrain(media.processes) }), now);
 
   const events = createEventQueue((event) => {
     // News of a leg that was hung up while the news waited is no news.
@@ -184,7 +177,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return takeSipCall(call, {
         leg,
         media,
-        open: media.ready && !stopping,
+        open: media.ready && !stopping && gate.admit(),
         now,
         wish: wishOf(trunkOf(trunk), call.source, options.publicAddress6),
         own: options.own ?? null,
@@ -274,7 +267,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
 
     async dial({ from, to, offer }, listener) {
-      if (!media.ready || stopping) throw new ExchangeError('overloaded', 'no media process');
+      if (!media.ready || stopping || !gate.admit()) throw new ExchangeError('overloaded', 'no media process');
       const leg = options.mintLeg();
       unborn.set(leg, null);
       let answer: string;
@@ -330,6 +323,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const { lines: open, proven } = lines.counts;
       return {
         media: media.ready,
+        overloaded: gate.overloaded,
         legs: customers.size,
         lines: open,
         linesProven: proven,

@@ -1,0 +1,120 @@
+/**
+ * Who is let in when there is too much: new calls are refused before old ones suffer. Pure; a look at the strain every moment in,
+ * a rate of new calls out. It falls quickly, from what was really let in, and rises slowly, so that it settles below the limit
+ * instead of swinging around it.
+ *
+ *              strain > 1: rate × 0.7                          strain < 0.5: rate × 1.15
+ *     open ───────────────────────────▶ limited ──────────────────────────────────────────▶ open
+ *                                          ▲ │ in between: as it is        (nobody refused for 3 s)
+ *                                          └─┘
+ */
+import type { MediaProcessState } from '../../media/contract.js';
+
+export interface Strain {
+  /** How late control's turns come, ms: nine of ten are no later. */
+  controlLateMs: number;
+  /** How late those of the worst media process come, ms: 99 of a hundred are no later. */
+  mediaLateMs: number;
+  /** Calls that can still have a port; null: unknown. */
+  freePorts: number | null;
+}
+
+export interface Admission {
+  /** New calls a second; null: nobody is counted. */
+  rate: number | null;
+  /** Calls that may come in at once. */
+  tokens: number;
+  /** Since the last look. */
+  admitted: number;
+  refused: number;
+  /** How long nobody has had to be refused, while limited. */
+  calmMs: number;
+  /** The last look found no port for one call more. */
+  full: boolean;
+}
+
+export const open: Admission = { rate: null, tokens: 0, admitted: 0, refused: 0, calmMs: 0, full: false };
+
+/** Beyond these a person would begin to hear it: signalling that takes a tenth of a second, a packet later than a frame. */
+export const controlLateMsMax = 80;
+export const mediaLateMsMax = 20;
+/** Ports are kept back for lines and patches that are being built. */
+export const freePortsMin = 4;
+const rateMin = 5;
+const fall = 0.7;
+const rise = 1.15;
+const calmMsMax = 3_000;
+/** What may come at once, as a part of a second's rate. */
+const burst = 0.25;
+
+/** @param elapsedMs since the look before */
+export function look(now: Admission, strain: Strain, elapsedMs: number): Admission {
+  const elapsedS = Math.max(elapsedMs, 1) / 1_000;
+  const pressure = Math.max(strain.controlLateMs / controlLateMsMax, strain.mediaLateMs / mediaLateMsMax);
+  const full = strain.freePorts !== null && strain.freePorts < freePortsMin;
+  const fresh = { ...now, admitted: 0, refused: 0, full };
+  if (pressure > 1) {
+    const came = now.admitted / elapsedS;
+    const before = now.rate === null ? came : Math.min(now.rate, Math.max(came, rateMin));
+    return refill({ ...fresh, rate: Math.max(rateMin, before * fall), tokens: 0, calmMs: 0 }, elapsedS);
+  }
+  if (now.rate === null) return fresh;
+  const calmMs = now.refused > 0 || pressure > 0.5 ? 0 : now.calmMs + elapsedMs;
+  if (calmMs >= calmMsMax) return { ...open, full };
+  return refill({ ...fresh, calmMs, rate: pressure < 0.5 ? now.rate * rise : now.rate }, elapsedS);
+}
+
+function refill(now: Admission, elapsedS: number): Admission {
+  const rate = now.rate ?? 0;
+  return { ...now, tokens: Math.min(Math.max(1, rate * burst), now.tokens + rate * elapsedS) };
+}
+
+/** One more call: may it come in? */
+export function admit(now: Admission): [Admission, boolean] {
+  const free = !now.full && (now.rate === null || now.tokens >= 1);
+  if (!free) return [{ ...now, refused: now.refused + 1 }, false];
+  return [{ ...now, admitted: now.admitted + 1, tokens: now.rate === null ? 0 : now.tokens - 1 }, true];
+}
+
+export const isOverloaded = (now: Admission): boolean => now.full || now.rate !== null;
+
+/** The worst of those that are there: whoever lives in it must not suffer for a newcomer. */
+export function mediaStrain(processes: readonly MediaProcessState[]): Omit<Strain, 'controlLateMs'> {
+  const loads = processes.flatMap(({ load }) => load ?? []);
+  return {
+    mediaLateMs: Math.max(0, ...loads.map(({ lateMs }) => lateMs)),
+    freePorts: loads.length === 0 ? null : loads.reduce((sum, { freePorts }) => sum + freePorts, 0),
+  };
+}
+
+export interface Gate {
+  /** One more call: may it come in? */
+  admit(): boolean;
+  readonly overloaded: boolean;
+}
+
+const lookEveryMs = 250;
+
+/** Looks when somebody asks, no more often than four times a second: a house where nobody calls has no timer for it. */
+export function createGate(strain: () => Strain, now: () => number): Gate {
+  let state = open;
+  let lookedAt = now();
+  const refresh = (): void => {
+    const elapsedMs = now() - lookedAt;
+    if (elapsedMs < lookEveryMs) return;
+    lookedAt += elapsedMs;
+    state = look(state, strain(), elapsedMs);
+  };
+  return {
+    admit() {
+      refresh();
+      const [after, free] = admit(state);
+      state = after;
+      return free;
+    },
+    get overloaded() {
+      refresh();
+      return isOverloaded(state);
+    },
+  };
+}
