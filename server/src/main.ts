@@ -12,6 +12,11 @@ if (process.argv[2] === 'restart') {
   process.exit(await runRestart(process.env));
 }
 
+if (process.argv[2] === 'trunk') {
+  const { runTrunk } = await import('./trunks/doctor.js');
+  process.exit(await runTrunk(process.argv.slice(3), process.env));
+}
+
 const role = process.argv[process.argv.indexOf('--role') + 1];
 
 switch (process.argv.includes('--role') ? role : 'supervisor') {

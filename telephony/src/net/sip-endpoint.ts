@@ -114,9 +114,9 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     },
   });
 
-  const { hopsOf, register, probe, keepOpen } = upkeep;
+  const { hopsOf, register, probe, ask, keepOpen } = upkeep;
   return {
-    ...{ hopsOf, register, probe, keepOpen },
+    ...{ hopsOf, register, probe, ask, keepOpen },
 
     async start() {
       const begun: { close(): Promise<void> }[] = [];

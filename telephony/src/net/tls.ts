@@ -80,7 +80,7 @@ export function serverContext({ cert, key }: Pick<TlsServer, 'cert' | 'key'>): S
  * The name by DNS, an address by IP, or `sip:` and the name as RFC 5922 §7.1 has it. Wildcards are let through, against §7.2: what
  * carriers really show is often `*.carrier.example`.
  */
-function checkName(name: string, cert: PeerCertificate): Error | undefined {
+export function checkName(name: string, cert: PeerCertificate): Error | undefined {
   const asUri = `URI:sip:${name.toLowerCase()}`;
   const alternatives = (cert.subjectaltname ?? '').split(', ').map((one) => one.toLowerCase());
   return alternatives.includes(asUri.toLowerCase()) ? undefined : checkServerIdentity(name, cert);

@@ -1,10 +1,15 @@
 /** What keeps a trunk alive from our side: its names looked up, our address with its registrar, the question whether it is there. */
 import type { AgentCore } from '../sip/agent/core.js';
-import type { Ourselves } from '../sip/agent/ourselves.js';
+import { placeTowards, type Ourselves } from '../sip/agent/ourselves.js';
+import { sendOutside } from '../sip/agent/outside.js';
 import { keepAsking } from '../sip/agent/prober.js';
 import { keepRegistered, type Registrar } from '../sip/agent/registrar.js';
+import { acceptHeader } from '../sip/agent/rules.js';
 import type { FarServer, SipUpkeep } from '../sip/contract.js';
+import { fromWire } from '../sip/message.js';
+import { mintCallId, mintTag } from '../sip/mint.js';
 import type { Hop } from '../sip/ports.js';
+import { requestOutside } from '../sip/requests.js';
 import type { Names } from './dns.js';
 
 export interface UpkeepOptions {
@@ -21,6 +26,8 @@ export interface Upkeep extends SipUpkeep {
   close(): void;
 }
 
+/** A person waits for it. */
+const askMs = 5_000;
 /** How long the house waits at its end for a registrar to let go of it. */
 const goneMs = 1_500;
 
@@ -113,6 +120,32 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
           told,
         ),
       );
+    },
+    async ask({ server, method, uri, about, credentials }) {
+      const hops = await hopsOf(server);
+      if (hops.length === 0) return { answered: false, because: 'no-address' };
+      const ids = { callId: mintCallId(core.chance), fromTag: mintTag(core.chance) };
+      return new Promise((resolve) => {
+        sendOutside(
+          core,
+          {
+            ...{ hops, credentials, hopMs: askMs },
+            request: (hop) => {
+              const { host, port } = placeTowards(us, hop);
+              const from = `<${about ?? `sip:denwaban@${host}:${port}`}>`;
+              return requestOutside({ ...ids, method, uri, from, to: `<${about ?? uri}>`, extra: [acceptHeader] });
+            },
+          },
+          {
+            onResponse({ status, reason, headers }) {
+              if (status < 200) return;
+              const contacts = headers.filter(({ name }) => name === 'contact').length;
+              resolve({ answered: true, status, reason: fromWire(reason), contacts });
+            },
+            onFailed: (because) => resolve({ answered: false, because }),
+          },
+        );
+      });
     },
     connectionClosed(connection) {
       for (const registrar of registrars) registrar.connectionClosed(connection);

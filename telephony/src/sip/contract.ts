@@ -203,6 +203,20 @@ export interface RegisterRequest {
   keepAliveS: number | null;
 }
 
+export interface AskRequest {
+  server: FarServer;
+  method: 'OPTIONS' | 'REGISTER';
+  /** Of the request line. */
+  uri: string;
+  /** From and To of a REGISTER; null: we ask as ourselves. */
+  about: string | null;
+  credentials: Credentials | null;
+}
+
+export type Answer =
+  | { answered: true; status: number; reason: string; contacts: number }
+  | { answered: false; because: 'timeout' | 'transport' | 'no-address' };
+
 /** What keeps a trunk alive from our side. */
 export interface SipUpkeep {
   /** Where a far end is now, in the order in which to try. Never rejects; empty when its name leads nowhere. */
@@ -219,6 +233,8 @@ export interface SipUpkeep {
   };
   /** Asks by OPTIONS whether a far end is there. `told` hears of each change. @returns what ends it */
   probe(request: { server: FarServer; intervalS: number }, told: (status: 'up' | 'down') => void): () => void;
+  /** One question outside any call; a REGISTER of this kind has no Contact, and so changes nothing (RFC 3261 §10.2.3). */
+  ask(request: AskRequest): Promise<Answer>;
   /** Line ends to this hop, again and again. @returns what ends it */
   keepOpen(hop: Hop, everyS: number): () => void;
 }

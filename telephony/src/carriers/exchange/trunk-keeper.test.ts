@@ -34,6 +34,7 @@ const sip: SipUpkeep = {
     probes.push(one);
     return () => void (one.ended = true);
   },
+  ask: () => Promise.resolve({ answered: false, because: 'no-address' }),
   keepOpen: () => () => {},
 };
 const log = (level: string) => (facts: object, message: string) =>

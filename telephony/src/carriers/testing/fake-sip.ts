@@ -85,6 +85,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       Promise.resolve([{ transport: 'udp', address: host, port: port ?? 5060, connection: null }]),
     register: () => ({ stop: () => Promise.resolve(), leave() {} }),
     probe: () => () => {},
+    ask: () => Promise.resolve({ answered: false, because: 'no-address' }),
     keepOpen: () => () => {},
     callees,
     call(request, listener) {
