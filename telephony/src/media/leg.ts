@@ -41,8 +41,8 @@ export interface LegContext {
 const payloadBytesMax = 1_600;
 const frameTicks = 160;
 const comfortNoise = 13;
-/** A fax machine calls as soon as it is answered: after so many samples (20 s) nobody listens for one any more. */
-const faxSamples = 160_000;
+/** A fax machine calls as soon as it is answered, every 3.5 s: after so many samples (10 s) nobody listens for one any more. */
+const faxSamples = 80_000;
 
 /**
  * One party: what comes in is judged, recorded and relayed to the bridge partner at once (no mixing, no buffer); what goes out
@@ -213,7 +213,7 @@ export class Leg {
     this.transport.send(packet.subarray(start, end));
   }
 
-  /** Is it a machine that calls? Asked of telephones; costs a microsecond a packet while it lasts. */
+  /** Is it a machine that calls? Asked of telephones; costs 0.7 µs a packet while it lasts. */
   expectFax(): void {
     this.fax = { tones: new FaxTones(), left: faxSamples };
   }

@@ -135,7 +135,7 @@ export type MediaEvent =
   /** No echo for 3 s while idle, or no RTP for 1 s in a bridge. The leg is kept: it may come back. */
   | { type: 'line-suspect'; leg: string; at: number; because: 'heartbeat' | 'rtp-silence' }
   | { type: 'dtmf'; leg: string; at: number; digit: string }
-  /** A fax machine is at the far end of plain RTP: it calls (CNG), or answers (CED). Told once, in the first 20 s of its audio. */
+  /** A fax machine is at the far end of plain RTP: it calls (CNG), or answers (CED). Told once, in the first 10 s of its audio. */
   | { type: 'fax-tone'; leg: string; at: number; tone: FaxTone }
   /**
    * How the leg's line was in the bridge that stands since `since`: every 10 s with all that was measured in it, and a last time

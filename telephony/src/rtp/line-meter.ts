@@ -54,6 +54,8 @@ export class LineMeter {
   private heardReportAt = 0;
   private heardReportMs = Number.NaN;
   private report: ReportBlock | null = null;
+  /** How many packets of ours it could speak of. */
+  private packetsThen = 0;
   private rttMs: number | null = null;
   private mark: Mark;
 
@@ -126,6 +128,7 @@ export class LineMeter {
       const block = report.blocks.find(({ ssrc }) => ssrc === this.ssrc);
       if (block === undefined) continue;
       this.report = block;
+      this.packetsThen = this.packets;
       if (block.lastReport === 0) continue;
       // §6.4.1: now, less when our report left, less how long it lay there. In 1/65 536 s, turning over every 18 hours.
       const round = (ntpMiddle(this.wallMs(nowMs)) - block.lastReport - block.sinceLastReport) | 0;
@@ -175,7 +178,7 @@ export class LineMeter {
     if (report === null || report === before.report) return null;
     const first = before.report;
     // Before its first report the far end has heard what we sent, less what it lost.
-    const expected = first === null ? this.packets : (report.highest - first.highest) >>> 0;
+    const expected = first === null ? this.packetsThen : (report.highest - first.highest) >>> 0;
     const lost = Math.max(0, report.lost - (first?.lost ?? 0));
     const share = expected === 0 ? 0 : Math.min(1, lost / expected);
     return this.direction(this.packets - before.sent, share, 1, report.jitter / ticksPerMs, ptimeMs);

@@ -91,6 +91,16 @@ test('the rollover counter goes up with the sequence numbers, over loss and reor
   }
 });
 
+test('whoever hears a stream in its middle finds out how often it turned over, up to two hours; later turns are followed', () => {
+  const sender = new SrtpSender(suite, master);
+  const late = new SrtpReceiver(suite, master);
+  for (let turn = 0; turn < 5; turn++) for (const at of [0, 0x4000, 0x8000, 0xc000]) sender.protect(packet(at));
+  expect(copy(late.unprotect(copy(sender.protect(packet(0xffff)))))).toEqual(packet(0xffff));
+  expect(copy(late.unprotect(copy(sender.protect(packet(3)))))).toEqual(packet(3));
+  // Another source under the same key begins at its beginning.
+  expect(copy(late.unprotect(copy(sender.protect(packet(7, { ssrc: 8 })))))).toEqual(packet(7, { ssrc: 8 }));
+});
+
 test('a packet that was there before is refused, in and behind the window, and under an older source too', () => {
   const { sender, receiver } = pair();
   const sent = Array.from({ length: 400 }, (_, n) => copy(sender.protect(packet(n))));

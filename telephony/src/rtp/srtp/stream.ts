@@ -5,6 +5,8 @@ import { ReplayWindow } from './window.js';
 
 /** A far end has one stream, and another one after a transfer of its own. Beyond this nothing new is believed: memory is bounded. */
 const sourcesMax = 64;
+/** Of 22 minutes each at 20 ms: so long a call may have been before we hear its key. Each is a try, until the first packet is authentic. */
+const turnsMissedMax = 5;
 const rtcpIndexBytes = 4;
 
 /**
@@ -90,9 +92,14 @@ export class SrtpReceiver extends SrtpStream {
     if (payload < 0 || packet.length > packetBytesMax) return null;
     const ssrc = readUint32(packet, 8);
     const window = this.sources.get(ssrc);
-    const index = this.indexOf(window, (packet[2]! << 8) | packet[3]!);
+    let index = this.indexOf(window, (packet[2]! << 8) | packet[3]!);
     if (index === null || window?.has(index) === true) return null;
-    if (!this.rtp.auth.holds(packet, end, rolloverOf(index), end, this.tagBytes)) return null;
+    // A leg that moved to another process of ours hears a stream in its middle: it may have turned over a few times.
+    const most = this.sources.size === 0 ? index + turnsMissedMax * 0x10000 : index;
+    while (!this.rtp.auth.holds(packet, end, rolloverOf(index), end, this.tagBytes)) {
+      if (index + 0x10000 > most) return null;
+      index += 0x10000;
+    }
     this.mark(ssrc, window, index);
     this.rtp.cipher.apply(packet, packet, payload, end, ssrc, index);
     return packet.subarray(0, end);
