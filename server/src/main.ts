@@ -13,7 +13,7 @@ if (process.argv[2] === 'restart') {
 }
 
 if (process.argv[2] === 'trunk') {
-  const { runTrunk } = await import('./trunks/doctor.js');
+  const { runTrunk } = await import('./cli/trunk.js');
   process.exit(await runTrunk(process.argv.slice(3), process.env));
 }
 

@@ -7,12 +7,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSipEndpoint, examine, type Finding, type Patient, type Trunk } from '@denwaban/telephony';
-import { runningInstance } from '../cli/instance-lock.js';
-import { terminalLanguage } from '../cli/welcome.js';
+import { runningInstance } from './instance-lock.js';
+import { terminalLanguage } from './welcome.js';
 import { readSettings } from '../settings.js';
 import { StartError } from '../store/start-error.js';
-import { lineOf, type Language } from './doctor-words.js';
-import { readTrunks } from './read.js';
+import { lineOf, type Language } from '../trunks/doctor-words.js';
+import { readTrunks } from '../trunks/read.js';
 
 const usage = 'npm run trunk -- doctor [id] [--call <number>] [--lang en|ja]';
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} };

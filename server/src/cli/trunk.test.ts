@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { doctorWords, lineOf } from './doctor-words.js';
-import { runTrunk } from './doctor.js';
+import { doctorWords, lineOf } from '../trunks/doctor-words.js';
+import { runTrunk } from './trunk.js';
 
 const port = 6016;
 let folder: string;
@@ -89,7 +89,7 @@ test.each([
     /refuses connections/,
   ],
 ] as const)('[TRK16] %s is said in words', async (_, trunk, statuses, words) => {
-  await carrier(statuses as Record<string, string>);
+  await carrier(statuses);
   const { code, lines } = await report(trunk);
   expect(lines).toMatch(words);
   expect(lines).toContain('1 thing(s) to mend');
