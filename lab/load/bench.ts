@@ -1,5 +1,5 @@
 /**
- * `npm run bench -w lab [-- name … --pairs 5 --seconds 6 --minutes 10]`: figures of what people feel and of what it costs, with state, load, seed, median and spread.
+ * `npm run bench -w lab [-- name … --pairs 5 --seconds 6 --minutes 10 --rate 600]`: figures of what people feel and of what it costs, with state, load, seed, median and spread.
  * It asserts nothing: two commits are compared on one machine that does nothing else.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,12 @@ import { soak } from './soak.js';
 const all = [sipParse, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
+    rate: { type: 'string' },
+  },
 });
 const unknown = wanted.filter((name) => !all.some((one) => one.name === name));
 if (unknown.length > 0) {

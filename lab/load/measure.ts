@@ -18,6 +18,8 @@ export interface BenchmarkOptions {
   pairs?: number;
   /** Length of a measured window. */
   seconds?: number;
+  /** Calls a second. */
+  rate?: number;
   /** Length of a long run. */
   minutes?: number;
 }

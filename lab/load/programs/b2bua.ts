@@ -152,7 +152,8 @@ function ringAgent(call: Call): OutgoingCall {
         }),
       onReoffer: () => null,
       onDigit: () => {},
-      onEnded: () => {},
+      // The product would ask the next agent; here there is none.
+      onEnded: () => customer.refuse(480, ''),
     },
   );
 }
