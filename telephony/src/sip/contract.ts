@@ -20,6 +20,12 @@ export interface SipSource {
   port: number;
 }
 
+/** `code`: 300–399 of RFC 3261 §20.43. */
+export interface SdpWarning {
+  code: number;
+  text: string;
+}
+
 /** An INVITE that opens a dialog towards us. Every method may be called at any time; late ones are no-ops. */
 export interface IncomingCall {
   /** Unique per dialog attempt in this process. */
@@ -36,8 +42,11 @@ export interface IncomingCall {
   ring(): void;
   /** 200 OK with our SDP, retransmitted until ACK. `onAnswered` follows when it was sent; `onEnded('failed')` when no ACK came (64·T1). */
   answer(sdp: string): void;
-  /** A final refusal, 300–699. `retryAfterS` becomes a Retry-After header. */
-  refuse(status: number, reason: string, retryAfterS?: number): void;
+  /**
+   * A final refusal, 300–699. `retryAfterS` becomes a Retry-After header; `warning` one that says what is wrong with the SDP (RFC 3261
+   * §20.43).
+   */
+  refuse(status: number, reason: string, retryAfterS?: number, warning?: SdpWarning): void;
   /** BYE in a confirmed dialog, 480 before an answer. `cause` becomes a Reason header (RFC 3326). */
   hangUp(cause: string): void;
   /** Once answered: has our new description to the far end, by re-INVITE; `onReoffered` follows. The latest one counts. */

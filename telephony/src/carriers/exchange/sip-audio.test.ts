@@ -67,3 +67,14 @@ test('the same leg has the same session in whichever process, and a version abov
 test('without a trunk nothing is wished for', () => {
   expect(wishOf(null)).toEqual({});
 });
+
+test('what is wrong with an offer is said in words that its engineer understands', () => {
+  const says = (raw: string, wish: AudioWish = {}) => leave(wish).whyNot(read(raw)).text;
+  const head = offerOf().raw.split('m=')[0]!;
+  expect(says(`${head}m=image 4000 udptl t38\r\n`)).toContain('Fax');
+  expect(says(offerOf('', '9 18').raw)).toContain('PCMU or PCMA');
+  expect(says(offerOf().raw, { srtp: 'required' })).toContain('must be encrypted');
+  expect(says(savp().raw, { srtp: 'off' })).toContain('not taken here');
+  expect(says(savp().raw.replace('AES_CM_128', 'AES_256'))).toContain('No crypto line');
+  expect(says(`${head}m=audio 0 RTP/AVP 0\r\n`)).toContain('No audio');
+});

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { MediaReplies, RtpRemote } from '../../media/protocol.js';
 import type { OwnKeys } from '../../rtp/index.js';
 import { answerSdp, offerSdp, parseSdp, type SdpAudio, type SdpOurs, type SrtpPolicy } from '../../sdp/index.js';
-import type { SipSource } from '../../sip/contract.js';
+import type { SipSource, SdpWarning } from '../../sip/contract.js';
 import type { Trunk } from './trunk.js';
 
 /** How a trunk wants its audio. */
@@ -20,6 +20,8 @@ export interface AudioWish {
 export interface SipAudio {
   /** @returns where and how the far end wants its audio; null when there is nothing that we can take */
   remoteOf(audio: SdpAudio): RtpRemote | null;
+  /** What is wrong with a description that `remoteOf` found nothing in. */
+  whyNot(audio: SdpAudio): SdpWarning;
   /** Our port stands. `version`: that of the last description of ours, if there was one. */
   opened(at: Omit<MediaReplies['open-rtp'], 'keys'> & { keys?: OwnKeys }, version?: number): void;
   /** Of a leg that a process before this one opened: its keys, which the media process kept. */
@@ -84,6 +86,19 @@ export function createSipAudio(
         srtp: crypto === undefined ? null : { suite: crypto.suite, key: crypto.key },
         ...(audio.rtcp === null ? {} : { rtcp: audio.rtcp }),
       };
+    },
+    whyNot(told) {
+      const audio = asWished(told) ?? told;
+      if (audio.fax && audio.media < 0) return { code: 304, text: 'Fax (T.38) is not taken here: audio only' };
+      if (audio.codecs.length === 0) return { code: 305, text: 'Audio is taken as PCMU or PCMA' };
+      if (wish.srtp === 'required' && audio.crypto.length === 0) {
+        return { code: 399, text: 'Audio must be encrypted (SDES: AES_CM_128_HMAC_SHA1_80 or _32)' };
+      }
+      if (audio.secure && audio.crypto.length === 0) {
+        const text = wish.srtp === 'off' ? 'Encrypted audio is not taken here' : 'No crypto line that is known here';
+        return { code: 399, text };
+      }
+      return { code: 304, text: 'No audio that could be taken' };
     },
     opened({ address, port, keys }, version = 0) {
       const place = { address: wish.address ?? address, port, sessionId: sessionIdOf(leg), version };

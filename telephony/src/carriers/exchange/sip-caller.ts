@@ -3,7 +3,7 @@ import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { RtpRemote } from '../../media/protocol.js';
 import type { SdpAudio } from '../../sdp/index.js';
-import type { CallListener, DialogSnapshot, IncomingCall, SessionListener } from '../../sip/contract.js';
+import type { CallListener, DialogSnapshot, IncomingCall, SdpWarning, SessionListener } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import type { Log } from './log.js';
 import { mediaPlace, type OwnPlaces } from './media-place.js';
@@ -58,11 +58,11 @@ const reasons: Readonly<Record<HangUpCause, string>> = {
 export const byeReason = (cause: HangUpCause): string => reasons[cause];
 const retryAfterS = 5;
 
-function endCall(call: IncomingCall, answered: boolean, cause: HangUpCause): void {
+function endCall(call: IncomingCall, answered: boolean, cause: HangUpCause, warning?: SdpWarning): void {
   if (answered) return call.hangUp(reasons[cause]);
   const [status, reason] = refusals[cause];
   if (cause === 'overloaded') call.refuse(status, reason, retryAfterS);
-  else call.refuse(status, reason);
+  else call.refuse(status, reason, undefined, warning);
 }
 
 /** A caller who rings in, or one who was answered by a process before this one. */
@@ -181,12 +181,14 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
     told = arrived(far);
   }
   function begin(fresh: NewSipCall): void {
-    const refuse = (cause: HangUpCause): void => {
+    const refuse = (cause: HangUpCause, warning?: SdpWarning): void => {
       over = true;
-      endCall(call, false, cause);
+      endCall(call, false, cause, warning);
       fresh.stillborn();
     };
-    if (call.offer !== null && audio.remoteOf(call.offer) === null) return refuse('not-acceptable');
+    if (call.offer !== null && audio.remoteOf(call.offer) === null) {
+      return refuse('not-acceptable', audio.whyNot(call.offer));
+    }
     if (!fresh.open) return refuse('overloaded');
     open(fresh).catch((problem: unknown) => {
       log.error({ leg, problem: String(problem) }, 'exchange: no media leg for a caller');

@@ -247,6 +247,14 @@ describe('giving up', () => {
     expect(world.told).toEqual([]);
   });
 
+  test('refuse: a warning says what is wrong, and never a line of somebody else’s', () => {
+    const world = makeWorld();
+    world.receive(invite());
+    world.calls[0]?.refuse(488, 'No', undefined, { code: 304, text: 'no "fax"\r\nContact: x' });
+    expect(world.lastResponse().headers.filter(({ name }) => name === 'warning')).toEqual([
+      { name: 'warning', value: '304 denwaban "no faxContact: x"' },
+    ]);
+  });
   test('refuse: status, words in UTF-8, Retry-After; never a line of somebody else’s', () => {
     const world = makeWorld();
     world.receive(invite());

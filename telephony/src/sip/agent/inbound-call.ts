@@ -7,7 +7,7 @@
  * `onEnded` comes exactly once in every life, whoever ended it.
  */
 import type { SdpAudio } from '../../sdp/contract.js';
-import type { CallListener, IncomingCall, SipSource } from '../contract.js';
+import type { CallListener, IncomingCall, SdpWarning, SipSource } from '../contract.js';
 import { dialogAsServer, dialogKey } from '../dialog.js';
 import { header, headerTokens, type SipHeader } from '../message.js';
 import { responseTo } from '../responses.js';
@@ -146,12 +146,17 @@ export class InboundCall implements IncomingCall, Call {
     this.#teller.tell((listener) => listener.onAnswered());
   }
 
-  refuse(status: number, reason: string, retryAfterS?: number): void {
+  refuse(status: number, reason: string, retryAfterS?: number, warning?: SdpWarning): void {
     if (!this.#offered) return;
     const code = Number.isInteger(status) && status >= 300 && status <= 699 ? status : 500;
     const headers: SipHeader[] = [];
     if (retryAfterS !== undefined && retryAfterS >= 0) {
       headers.push({ name: 'retry-after', value: String(Math.min(Math.ceil(retryAfterS), 86_400)) });
+    }
+    if (warning !== undefined && warning.code >= 300 && warning.code <= 399) {
+      // Who warns is said by a pseudonym: our inner addresses are nobody's business.
+      const text = warning.text.replaceAll(/[^ -~]|["\\]/g, '');
+      headers.push({ name: 'warning', value: `${Math.floor(warning.code)} denwaban "${text}"` });
     }
     this.#respond(code, reason, headers);
     this.session.end('failed');
