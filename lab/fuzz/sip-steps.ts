@@ -169,6 +169,35 @@ export const dialogs: Step[][] = [
     pass(45_000),
     { do: 'respond', from: 0, status: 481, twist: 0 },
   ],
+  // calls that are moved
+  [
+    send(invite),
+    floor('answer'),
+    send(ack),
+    send(
+      within('REFER', 2, { extra: ['Refer-To: <sip:bob@carrier.example?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>'] }),
+    ),
+    ok,
+    say(180, { tag: 'far' }),
+    picksUp(),
+    send(within('BYE', 3)),
+  ],
+  [
+    send(invite),
+    floor('answer'),
+    send(ack),
+    send(
+      requestText({
+        callId: 'call-2',
+        fromTag: 'other',
+        branch: 'z9hG4bKreplacing',
+        body: offerText,
+        extra: ['Require: replaces', 'Replaces: call-1;to-tag={{tag}};from-tag=caller'],
+      }),
+    ),
+    send(requestText({ method: 'ACK', callId: 'call-2', fromTag: 'other', toTag: '{{tag}}', branch: 'z9hG4bKack2' })),
+    send(within('BYE', 3)),
+  ],
   // reliable answers, timers and re-INVITEs in calls of theirs
   [
     send(requestText({ body: offerText, extra: ['Require: 100rel'] })),

@@ -256,6 +256,16 @@ export class SipWorld {
       life.ended = true; // There is nobody to tell.
       throw new Error('a floor of ours failed');
     }
+    return this.#listening(life, told);
+  }
+
+  #listenerOf(call: IncomingCall): CallListener {
+    const life: Life = { call, ended: false };
+    this.lives.push(life);
+    return this.#listening(life, this.#tellerOf(life));
+  }
+
+  #listening(life: Life, told: (what: string) => void): CallListener {
     return {
       ...this.#session(told),
       onAnswered: () => told('answered'),
@@ -266,6 +276,21 @@ export class SipWorld {
 
   #session(told: (what: string) => void): SessionListener {
     return {
+      onRefer: ({ target, replaces }, progress) => {
+        told(`refer ${replaces === null}`);
+        if (!this.reanswers || this.lives.length > 6) return false;
+        // As the exchange does: the address is called, and what becomes of it is told.
+        this.place({ to: target, replaces });
+        progress.tell(180, 'Ringing\r\nX-Injected: 1');
+        if (this.lives.length % 2 === 0) progress.tell(486, 'Busy');
+        return true;
+      },
+      onReplaced: (call) => {
+        told('replaced');
+        if (!this.reanswers) return null;
+        call.answer(this.description(call));
+        return this.#listenerOf(call);
+      },
       onReoffered: (answer) => told(`reoffered ${answer === null}`),
       onChanged: () => told('changed'),
       onReoffer: (offer) => {

@@ -3,10 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAutoAnswer, type AutoAnswer } from '../../../telephony/src/net/testing/auto-answer.js';
+import {
+  createAutoAnswer,
+  type AutoAnswer,
+  type AutoAnswerOptions,
+} from '../../../telephony/src/net/testing/auto-answer.js';
 import { createSipEndpoint } from '../../../telephony/src/net/sip-endpoint.js';
 import { offerSdp } from '../../../telephony/src/sdp/index.js';
-import type { CallRequest, OutgoingCall, SipEndpoint } from '../../../telephony/src/sip/contract.js';
+import type { CallRequest, IncomingCall, OutgoingCall, SipEndpoint } from '../../../telephony/src/sip/contract.js';
 import { called, calling, expects, maybe, mustSay, pause, reply, scenario } from './sipp-scenario.js';
 import { hasSipp, runSipp, type SippResult } from './sipp.js';
 
@@ -286,8 +290,8 @@ describe.skipIf(!hasSipp)('sipp calls (skipped where sip-tester is not installed
     const args = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-s', 'echo', '-m', String(calls), '-nd'];
     return runSipp([`127.0.0.1:${ourPort}`, ...args], { cwd, timeoutMs: 90_000 });
   };
-  async function answerer(answerAfterMs = 0): Promise<AutoAnswer> {
-    far = createAutoAnswer({ port: ourPort, answerAfterMs });
+  async function answerer(answerAfterMs = 0, session: AutoAnswerOptions['session'] = () => ({})): Promise<AutoAnswer> {
+    far = createAutoAnswer({ port: ourPort, answerAfterMs, session });
     await far.endpoint.start();
     return far;
   }
@@ -338,6 +342,76 @@ describe.skipIf(!hasSipp)('sipp calls (skipped where sip-tester is not installed
     fine(await run('twice', steps, 20), 20);
     expect(house.counts).toMatchObject({ calls: 20, answered: 20, acknowledged: 20 });
     expect(house.ends).toEqual({ 'hung-up': 20, cancelled: 0, failed: 0 });
+  });
+
+  test('REFER is accepted, its course told by NOTIFY in order; without a floor that takes it on it is refused', async () => {
+    const referred: string[] = [];
+    const house = await answerer(0, () => ({
+      onRefer({ target }, progress) {
+        if (target.includes('nobody')) return false;
+        referred.push(target);
+        setTimeout(() => progress.tell(180, 'Ringing'), 100);
+        setTimeout(() => progress.tell(200, 'OK'), 200);
+        return true;
+      },
+    }));
+    const notified = (words: string, state: string) => [
+      expects('NOTIFY', [
+        `<ereg regexp="${words}" search_in="body" check_it="true" assign_to="frag"/>`,
+        mustSay(state, 'Subscription-State', 'state'),
+        mustSay('refer', 'Event', 'event'),
+      ]),
+      reply(200),
+    ];
+    const steps = [
+      invite(),
+      maybe(100),
+      maybe(180),
+      expects(200),
+      calling.asks('ACK', 1),
+      calling.asks('REFER', 2, { headers: ['Refer-To: <sip:nobody@127.0.0.1>'] }),
+      expects(403),
+      calling.asks('REFER', 3, { headers: ['Refer-To: <sip:+81900000000@127.0.0.1>'] }),
+      expects(202),
+      ...notified('SIP/2.0 100 Trying', 'active'),
+      ...notified('SIP/2.0 180 Ringing', 'active'),
+      ...notified('SIP/2.0 200 OK', 'terminated'),
+      calling.asks('BYE', 4),
+      expects(200),
+    ];
+    fine(await run('refer', steps, 10), 10);
+    expect(referred).toEqual(Array(10).fill('sip:+81900000000@127.0.0.1'));
+    expect(house.ends).toEqual({ 'hung-up': 10, cancelled: 0, failed: 0 });
+    expect(house.complaints).toEqual([]);
+  });
+
+  test('an INVITE with Replaces takes the place of the call it names, and of no other', async () => {
+    let first: IncomingCall | undefined;
+    const description = offerSdp({ address: '127.0.0.1', port: 20_000, sessionId: '1', version: 2 });
+    const house = await answerer(0, (call) => {
+      first ??= call;
+      return {
+        onReplaced(next) {
+          next.answer(description);
+          call.hangUp('replaced');
+          return { onAnswered() {}, onAcknowledged() {}, onEnded() {}, onReoffer: () => null, onDigit() {} };
+        },
+      };
+    });
+    const setUp = [maybe(100), maybe(180), expects(200), calling.asks('ACK', 1)];
+    const replaced = run('replaced', [invite(), ...setUp, ...bye]);
+    while (house.counts.acknowledged === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const named = first?.snapshot();
+    const replaces = (from: string) => [
+      'Require: replaces',
+      `Replaces: ${named?.callId};to-tag=${named?.localTag};from-tag=${from}`,
+    ];
+    fine(await run('stranger', [invite(replaces('guess')), expects(481), calling.asks('ACK', 1)], 1, farPort + 1));
+    const steps = [invite(replaces(named?.remoteTag ?? '')), ...setUp, calling.asks('BYE', 2), expects(200)];
+    fine(await run('replacing', steps, 1, farPort + 2));
+    fine(await replaced);
+    expect(house.ends).toEqual({ 'hung-up': 1, cancelled: 0, failed: 0 });
+    expect(house.complaints).toEqual([]);
   });
 
   test('a session too short is refused; one that is not refreshed ends after 60 s; ours is refreshed after 45 s', async () => {

@@ -44,7 +44,7 @@ const refer = async (house: House, phone: FakeCaller, target = 'sip:+81900000000
 const aimed = (house: House) => house.media.requests.filter(({ type }) => type === 'aim-rtp').at(-1);
 const ends = (house: House) => house.of('leg.ended').map(({ cause }) => cause);
 
-test('a trunk that may not move its calls is refused, REFER and Replaces, and the call goes on', async () => {
+test('[MOV1] a trunk that may not move its calls is refused, REFER and Replaces, and the call goes on', async () => {
   const { house, phone } = await talking(demoTrunk);
   expect((await refer(house, phone)).taken).toBe(false);
   expect(house.sip.invite({ from: '1', to: '0120', replaces: phone })).toBeNull();
@@ -58,7 +58,7 @@ test('a trunk without a way out can be refused no better than by a refusal', asy
   expect((await refer(house, phone)).taken).toBe(false);
 });
 
-test('REFER: the new call goes out by the same trunk, to its own server, and rings while both go on talking', async () => {
+test('[MOV3] REFER: the new call goes out by the same trunk, to its own server, and rings while both go on talking', async () => {
   const { house, phone } = await talking();
   const { taken, progress, callee } = await refer(house, phone, 'sip:+81900000000@evil.example');
   expect(taken).toBe(true);
@@ -76,7 +76,7 @@ test('REFER: the new call goes out by the same trunk, to its own server, and rin
   expect(aimed(house)).toBeUndefined();
 });
 
-test('its answer takes the customer’s place: same leg, same bridge, same recording; the old call is ended after 2 s', async () => {
+test('[MOV2] its answer takes the customer’s place: same leg, same bridge, same recording; the old call is ended after 2 s', async () => {
   const { house, phone, leg } = await talking();
   const { timers } = house;
   const { progress, callee } = await refer(house, phone);
@@ -123,7 +123,7 @@ test('a refusal is passed on, and the call is as it was before', async () => {
   expect(house.of('leg.moved')).toEqual([]);
 });
 
-test('who hangs up right after asking leaves the leg to the call that is being placed', async () => {
+test('[MOV2] who hangs up right after asking leaves the leg to the call that is being placed', async () => {
   const { house, phone } = await talking();
   const { callee } = await refer(house, phone);
   phone.hangUp();
@@ -161,7 +161,7 @@ test('somebody without a codec of ours is let go, and the call goes on', async (
   expect(phone.state).toBe('answered');
 });
 
-test('Replaces: who calls takes the place of the customer, and the old call is ended at once', async () => {
+test('[MOV2] Replaces: who calls takes the place of the customer, and the old call is ended at once', async () => {
   const { house, phone, leg } = await talking();
   const next = house.sip.invite({ from: '1', to: '0120', offer: elsewhere, replaces: phone });
   await house.settle();

@@ -28,7 +28,7 @@ export interface TrunkKeeper {
   /** Several accounts with one carrier come from one address: the number that was registered says which. */
   ofCall(found: string, dialled: string): Trunk | null;
   /** What the SIP endpoint asks of trunks. */
-  readonly handlers: Pick<SipEndpointHandlers, 'trunkOf' | 'tlsPeerOf' | 'isTrunk' | 'guests'>;
+  readonly handlers: Pick<SipEndpointHandlers, 'trunkOf' | 'tlsPeerOf' | 'isTrunk' | 'guests' | 'credentialsOf'>;
   statusOf(trunk: Trunk): TrunkStatus;
   health(): TrunkHealth[];
   start(): void;
@@ -189,6 +189,7 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
     handlers: {
       trunkOf: ({ address }) => find(address)?.id ?? null,
       tlsPeerOf: tlsAt,
+      credentialsOf: (id) => trunks.find((trunk) => trunk.id === id)?.outbound?.account ?? null,
       isTrunk: (id) => trunks.some((trunk) => trunk.id === id),
       guests: guestsOf(trunks),
     },

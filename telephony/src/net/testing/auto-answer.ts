@@ -1,6 +1,6 @@
 /** An endpoint for tests that rings and answers whatever calls: the far end of sipp. It has no media behind its SDP. */
 import { answerSdp, offerSdp } from '../../sdp/index.js';
-import type { SipEndpoint, SipEndpointHandlers, SipSource } from '../../sip/contract.js';
+import type { IncomingCall, SessionListener, SipEndpoint, SipEndpointHandlers, SipSource } from '../../sip/contract.js';
 import { createSipEndpoint, type SipEndpointOptions } from '../sip-endpoint.js';
 
 export interface AutoAnswer {
@@ -27,6 +27,8 @@ export interface AutoAnswerOptions {
   onTrunk?: (trunk: string) => void;
   /** Hangs up by itself this long after the ACK. */
   hangUpAfterMs?: number;
+  /** What a test wants to hear of within a call. */
+  session?: (call: IncomingCall) => Partial<SessionListener>;
   endpoint?: Partial<SipEndpointOptions>;
 }
 
@@ -80,6 +82,7 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
             return offer === null ? offerSdp(ours) : answerSdp(offer, ours);
           },
           onDigit: (digit) => void digits.push(digit),
+          ...options.session?.(call),
         };
       },
     },

@@ -88,7 +88,7 @@ describe('a call that we place', () => {
     [603, 'refused'],
     [302, 'refused'],
     [401, 'refused'],
-  ])('%i: it is %s, and nobody else is rung', (status, cause) => {
+  ])('[MOV3] %i: it is %s, and nobody else is rung', (status, cause) => {
     const world = makeWorld();
     world.place();
     world.receive(answerTo(world, status, [{ name: 'contact', value: '<sip:+44900000000@evil.example>' }]));
