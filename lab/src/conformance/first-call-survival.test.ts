@@ -164,6 +164,25 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
     await agent.reaches('available', 15_000);
   });
 
+  test('[CNV9] control dies while the phones ring: the caller gets a final answer from the next one', async () => {
+    const { system, voices } = on;
+    const { customer, owner } = on.customerWithOwner(2);
+    const agent = on.closing(await Agent.signIn(await on.browser('agent'), system, owner.email));
+    await agent.goAvailable();
+    const phone = await on.telephone({ number: customer.phone, says: voices.customer.telephone });
+    const begun = Date.now();
+    await phone.dial(on.companyNumber());
+    await agent.rings();
+    await phone.event('CALL_RINGING');
+    const died = Date.now();
+    system.kill('control');
+    const closed = await phone.event('CALL_CLOSED', { withinMs: 10_000 });
+    process.stdout.write(`control killed while it rang: ${closed.param} after ${closed.at - died} ms\n`);
+    expect(closed.param).toContain('503');
+    expect(await on.onlyConversation(begun)).toMatchObject({ end: 'failed', endedBy: 'system' });
+    await agent.reaches('available', 15_000);
+  });
+
   test('the caller hangs up while there is no control: it is noticed when control is back', async () => {
     const { system, voices } = on;
     const { customer, agent, phone, begun } = await on.answeredCall(3, { talkMs: 1500 });

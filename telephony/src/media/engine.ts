@@ -7,13 +7,7 @@ import { Leg, type LegContext } from './leg.js';
 import { heldOf, signsOf, type Entry } from './entry.js';
 import { LineWatch, type Finding, type WatchKind } from './line-watch.js';
 import { playerOf } from './players.js';
-import {
-  mediaProtocolVersion,
-  type MediaEvent,
-  type MediaReplies,
-  type MediaRequest,
-  type RtpRemote,
-} from './protocol.js';
+import { mediaProtocolVersion, type MediaEvent, type MediaReplies, type MediaRequest } from './protocol.js';
 import { Measures } from './measures.js';
 import { Recordings } from './recordings.js';
 import { touchedBy } from './requests.js';
@@ -40,6 +34,8 @@ export interface EngineOptions {
   reportMs?: number;
   measureMs?: number;
 }
+
+type RtpOpening = Extract<MediaRequest, { type: 'open-rtp' }>;
 
 const watchdogMs = 250;
 const reportMs = 5_000;
@@ -119,7 +115,10 @@ export class MediaEngine {
       case 'hello':
         return this.hello(request.version);
       case 'open-rtp':
-        return this.openRtp(request.leg, request.remote, request.port);
+        return this.openRtp(request);
+      case 'note':
+        this.need(request.leg).note = request.note;
+        return null;
       case 'keys-of': {
         const { keys, secure } = this.needRtp(request.leg);
         return { keys, secure };
@@ -161,7 +160,7 @@ export class MediaEngine {
     return { version: mediaProtocolVersion, pid: process.pid, legs };
   }
 
-  private async openRtp(id: string, remote: RtpRemote | null, port?: number): Promise<MediaReplies['open-rtp']> {
+  private async openRtp({ leg: id, remote, port, note }: RtpOpening): Promise<MediaReplies['open-rtp']> {
     this.needFree(id);
     const sockets = await this.ports.open(port);
     if (sockets === null) throw new MediaError('no-port', 'every RTP port is taken');
@@ -169,6 +168,7 @@ export class MediaEngine {
     const keys = ownKeys(randomBytes(60));
     const transport = new RtpTransport(sockets, remote, keys, this.listenerFor(leg), this.now);
     leg.expectFax();
+    leg.note = note ?? null;
     this.admit(leg, transport, 'rtp');
     return { address: this.options.publicAddress, port: transport.port, keys };
   }

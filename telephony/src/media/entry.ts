@@ -18,6 +18,7 @@ export function heldOf({ leg, watch }: Entry, publicAddress: string): HeldLeg {
     proven: watch.proven,
     held: leg.held,
     playing: leg.playing,
+    note: leg.note,
     rtp: transport instanceof RtpTransport ? { address: publicAddress, port: transport.port } : null,
   };
 }

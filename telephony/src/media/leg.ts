@@ -51,6 +51,8 @@ const faxSamples = 80_000;
 export class Leg {
   readonly id: string;
   transport!: Transport;
+  /** Of control's, for the control that comes next. */
+  note: string | null = null;
   bridge: Bridge | null = null;
   recording: { id: string; recording: Recording } | null = null;
   /** Monotonic time of the newest believable audio packet; NaN before the first. */

@@ -30,7 +30,9 @@ export type MediaRequest =
    * Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. `port`: rather
    * on this one, if it can be had: there its far end looks for it since the process died that had it.
    */
-  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number }
+  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number; note?: string }
+  /** What control wants to be told of the leg by `hello`, should it have forgotten: not read, not logged, gone with the leg. */
+  | { type: 'note'; leg: string; note: string }
   /** Our own SRTP keys of this leg, the same for its whole life: what control needs to write an SDP. Never logged, never in a list. */
   | { type: 'keys-of'; leg: string }
   /** New remote after a re-INVITE. The source lock is released and taken anew. */
@@ -64,6 +66,8 @@ export interface HeldLeg {
   held: boolean;
   /** A sound plays to it. */
   playing: boolean;
+  /** What control noted of it; null for nothing. */
+  note: string | null;
   /** Where the far end of plain RTP sends to; null for WebRTC. */
   rtp: { address: string; port: number } | null;
 }
@@ -81,6 +85,7 @@ export interface MediaReplies {
   'aim-rtp': null;
   'open-webrtc': { answer: string };
   close: null;
+  note: null;
   play: null;
   /** When the bridge stood, epoch ms. */
   bridge: { at: number };

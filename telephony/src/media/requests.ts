@@ -71,6 +71,8 @@ const port = check(
   (v) => Number.isInteger(v) && (v as number) > 0 && (v as number) < 65_535 && (v as number) % 2 === 0,
 );
 
+const note = check('must be a string of at most 16,000 characters', (v) => typeof v === 'string' && v.length <= 16_000);
+
 const remote: Check = (value) => {
   if (!isRecord(value)) return 'must be an object';
   const far = value as unknown as RtpRemote;
@@ -92,7 +94,8 @@ const remote: Check = (value) => {
 
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
-  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port) },
+  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port), note: orMissing(note) },
+  note: { leg: id, note },
   'keys-of': { leg: id },
   'aim-rtp': { leg: id, remote },
   'open-webrtc': {

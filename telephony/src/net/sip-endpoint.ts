@@ -139,6 +139,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     call: (request, listener) => agent.call(request, listener),
 
     endOrphan: (dialog, cause) => agent.endOrphan(dialog, cause),
+    sendFarewell: (farewell) => agent.sendFarewell(farewell),
 
     async stop(graceMs, calls = 'hang-up') {
       if (calls === 'hang-up') agent.hangUpAll('shutting down');

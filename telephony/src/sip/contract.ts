@@ -49,6 +49,11 @@ export interface IncomingCall {
   refuse(status: number, reason: string, retryAfterS?: number, warning?: SdpWarning): void;
   /** BYE in a confirmed dialog, 480 before an answer. `cause` becomes a Reason header (RFC 3326). */
   hangUp(cause: string): void;
+  /**
+   * The final answer (503) with which another process can end this INVITE after ours died unanswered: for `sendFarewell`. Null:
+   * it was answered by a process before ours.
+   */
+  farewell(): string | null;
   /** Once answered: has our new description to the far end, by re-INVITE; `onReoffered` follows. The latest one counts. */
   reoffer(sdp: string): void;
   /** All that is needed to take the call up in another process after ours died: JSON-safe. */
@@ -262,6 +267,8 @@ export interface SipEndpoint extends SipUpkeep {
   call(request: CallRequest, listener: OutgoingListener): OutgoingCall;
   /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
   endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
+  /** Gives the caller of a process that died the answer that it left for this case. Anything else is nothing. */
+  sendFarewell(farewell: string): void;
   /** Hangs up what is open (unless it is to live on), waits for transactions at most `graceMs`, closes the sockets. */
   stop(graceMs: number, calls?: 'hang-up' | 'live-on'): Promise<void>;
   readonly counts: { dialogs: number; transactions: number };

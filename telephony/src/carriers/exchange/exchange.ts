@@ -199,6 +199,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     recordings,
     tell,
     closeMedia,
+    farewell,
     now,
     emit,
     after,
@@ -220,6 +221,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       .catch((problem: unknown) => {
         log.warn({ problem: String(problem) }, 'exchange: a call of a dead process could not be ended');
       });
+
+  /** Whom a process before this one left ringing gets the answer that it wrote for that; whom it had just answered, a BYE. */
+  function farewell(note: string): void {
+    const dialog = readToken(note);
+    if (dialog !== null) return void endOrphan(dialog);
+    void open.then(() => sip.sendFarewell(note));
+  }
 
   // --- the port ----------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ export interface MediaLinkOptions {
   /** Asks the media process and forgets. */
   tell(request: MediaRequest): void;
   closeMedia(leg: string): void;
+  /** Tells the far end of a leg that nobody knows any more, by what was noted of it. */
+  farewell(note: string): void;
   now(): EpochMs;
   emit(event: PhoneEvent): void;
   after(ms: number, late: () => void): () => void;
@@ -49,7 +51,8 @@ const claimMs = 15_000;
 const everyLeg: Owns = () => true;
 
 export function createMediaLink(options: MediaLinkOptions): MediaLink {
-  const { media, unborn, customers, lines, lineNews, recordings, tell, closeMedia, now, emit, after, log } = options;
+  const { media, unborn, customers, lines, lineNews, recordings, tell, closeMedia, farewell, now, emit, after, log } =
+    options;
   const subscriptions: (() => void)[] = [];
   /** Before the first word with every process: the lines it holds then were left by a control before this one. */
   let firstContact = true;
@@ -99,7 +102,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
     if (untold !== null) return; // `takeUp` asks for itself
     const finishing = new Set<string>();
     let found = 0;
-    for (const { leg, recording, proven } of held) {
+    for (const { leg, recording, proven, note } of held) {
       if (customers.has(leg) || unborn.has(leg) || lines.knows(leg)) continue;
       if (firstContact && leg.startsWith('ln_')) {
         // The desks are on their way back to us, and their lines stand: nobody need build one anew.
@@ -112,6 +115,7 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
         finishing.add(recording);
         tell({ type: 'stop-record', recording }); // `recording-finished` follows, with the leg's id
       }
+      if (note !== null) farewell(note);
       closeMedia(leg);
     }
     recordings.reconcile(finishing, (leg) => owns(leg) && !customers.has(leg));

@@ -125,3 +125,22 @@ test('a process that makes way leaves who talks as they are, and refuses who sti
   expect(ringing?.told).toEqual(['503 Service Unavailable (5)']);
   expect(next.timers).toBe(0);
 });
+
+test('[CNV9] who was left ringing gets the answer that was written for them; who was just answered, a BYE', async () => {
+  const house = await exchangeOnFakes();
+  house.sip.invite({ from: '0312345678', to: '0120' });
+  house.sip.invite({ from: '0387654321', to: '0120' });
+  await house.settle();
+  const [ringing, answered] = house.of('leg.arrived').map(({ leg }) => leg);
+  house.exchange.carryOut({ type: 'answer', leg: answered ?? asLeg('') });
+  await house.settle();
+  // Of neither the journal knows more than that they came.
+  const next = await exchangeOnFakes({ started: false, after: house });
+  await next.exchange.restore([]);
+  await next.exchange.start();
+  await next.settle();
+  expect(next.sip.farewells).toHaveLength(1);
+  expect(next.sip.orphans).toHaveLength(1);
+  expect(next.media.legs.size).toBe(0);
+  expect(ringing).toBeDefined();
+});

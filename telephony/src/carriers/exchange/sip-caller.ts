@@ -78,6 +78,13 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
   const audio = createSipAudio(leg, options.wish, (told) => mediaPlace(told, placeOf(), options.own));
   /** Where the far end was last, and where we are; null: not known yet, or only to the process before this one. */
   let remote: RtpRemote | null = null;
+  /** How the next process ends this call if it finds it in the media process and in no journal. */
+  let noted = call.farewell() ?? JSON.stringify(call.snapshot());
+  const note = (text: string): void => {
+    noted = text;
+    // Sent in the same turn as the answer: whoever kills us finds either both or neither.
+    media.request({ type: 'note', leg, note: text }).catch(() => undefined); // the leg is gone: there is nothing to note
+  };
   let ours: { port: number } | null = 'rtp' in options ? options.rtp : null;
 
   const remoteOf = (theirs: SdpAudio, by: Standing) => {
@@ -110,7 +117,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
     },
     async reanchor() {
       const port = ours?.port;
-      const wanted = { type: 'open-rtp', leg, remote, ...(port === undefined ? {} : { port }) } as const;
+      const wanted = { type: 'open-rtp', leg, remote, note: noted, ...(port === undefined ? {} : { port }) } as const;
       const opened = await media.request(wanted).catch((problem: unknown) => {
         // Only the way to the process had broken: it lives, and the leg in it.
         if (problem instanceof MediaError && problem.code === 'leg-exists') return null;
@@ -174,7 +181,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
 
   async function open({ arrived, stillborn }: NewSipCall): Promise<void> {
     remote = call.offer === null ? null : audio.remoteOf(call.offer);
-    const opened = await media.request({ type: 'open-rtp', leg, remote });
+    const opened = await media.request({ type: 'open-rtp', leg, remote, note: noted });
     if (over) return stillborn(); // cancelled while the port was being opened
     ours = opened;
     audio.opened(opened);
@@ -212,6 +219,7 @@ export function takeSipCall(call: IncomingCall, options: NewSipCall | LeftSipCal
     ...sessionOf(call),
     onAnswered() {
       const dialog = call.snapshot();
+      if (dialog !== null) note(JSON.stringify(dialog));
       told?.answered(dialog === null ? null : JSON.stringify(dialog));
     },
     onAcknowledged(answer) {

@@ -11,6 +11,7 @@ export interface FakeLeg {
   held: string | null;
   proven: boolean;
   recording: string | null;
+  note: string | null;
   /** When its bridge stood. */
   since: number;
   port: number;
@@ -57,7 +58,8 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
   let port = 20_200;
 
   const listed = () =>
-    [...legs].map(([leg, { kind, partner, recording, proven, held, sound, port }]) => ({
+    [...legs].map(([leg, { kind, partner, recording, proven, held, sound, note, port }]) => ({
+      note,
       leg,
       bridgedTo: partner,
       recording,
@@ -131,6 +133,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     held: null,
     proven: false,
     recording: null,
+    note: null,
     since: 0,
     port: (port += 2),
   });
@@ -144,7 +147,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
       case 'hello':
         return { version: request.version, pid: 1, legs: listed() };
       case 'open-rtp':
-        open(request.leg, fresh('rtp', request.remote));
+        open(request.leg, { ...fresh('rtp', request.remote), note: request.note ?? null });
         return { address: '127.0.0.1', port, keys: fakeKeys };
       case 'keys-of':
         return { keys: fakeKeys, secure: (must(request.leg).remote?.srtp ?? null) !== null };
@@ -187,6 +190,9 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         return null;
       case 'stop-record':
         return finish(request.recording);
+      case 'note':
+        must(request.leg).note = request.note;
+        return null;
       case 'dtmf':
         must(request.leg);
         return null;

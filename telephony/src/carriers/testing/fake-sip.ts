@@ -43,6 +43,7 @@ export interface FakeSip extends SipEndpoint {
   /** Whom we called, in order. */
   readonly callees: FakeCallee[];
   readonly orphans: { dialog: DialogSnapshot; cause: string }[];
+  readonly farewells: string[];
 }
 
 export const offerOf = (extra = '', codecs = '0 8 101'): SdpAudio => {
@@ -66,9 +67,11 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
   let handlers: SipEndpointHandlers | null = null;
   const { open } = farEnds;
   const orphans: FakeSip['orphans'] = [];
+  const farewells: string[] = [];
   const callees: FakeCallee[] = [];
   const endpoint: FakeSip = {
     orphans,
+    farewells,
     farEnds,
     adopt(dialog, take) {
       const found = open.get(dialog.callId);
@@ -97,6 +100,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
       orphans.push({ dialog, cause });
       return Promise.resolve();
     },
+    sendFarewell: (farewell) => void farewells.push(farewell),
     stop: () => Promise.resolve(),
     get counts() {
       return { dialogs: open.size, transactions: 0 };
@@ -154,6 +158,7 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
           caller.told.push(`bye ${cause}`);
         },
         reoffer: (sdp) => void caller.sdps.push(sdp),
+        farewell: () => `farewell ${id}`,
         snapshot: () =>
           caller.state !== 'answered'
             ? null

@@ -71,6 +71,10 @@ export class AdoptedCall implements IncomingCall, Call {
   hangUpNow(cause: string): void {
     this.session.hangUpNow(cause);
   }
+  farewell(): null {
+    return null;
+  }
+
   reoffer(sdp: string): void {
     this.session.reoffer(sdp);
   }

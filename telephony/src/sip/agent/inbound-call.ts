@@ -12,11 +12,12 @@ import { dialogAsServer, dialogKey } from '../dialog.js';
 import { header, headerTokens, type SipHeader } from '../message.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
-import type { ServerTransaction } from '../transaction/server.js';
+import { hopOfAnswer, type ServerTransaction } from '../transaction/server.js';
 import type { Call } from './call.js';
 import { callerOf, dialledIn } from './caller.js';
 import type { AgentCore } from './core.js';
 import { DialogLink } from './dialog-link.js';
+import { writeFarewell } from './farewell.js';
 import { ReliableAnswers } from './reliable-answers.js';
 import { allowHeader, sdpHeader, supportedHeader } from './rules.js';
 import { Session } from './session.js';
@@ -171,6 +172,12 @@ export class InboundCall implements IncomingCall, Call {
   hangUpNow(cause: string): void {
     if (this.#offered) this.hangUp(cause);
     else this.session.hangUpNow(cause);
+  }
+
+  farewell(): string {
+    const { request, via, arrival } = this.#invite;
+    const headers = [{ name: 'retry-after', value: '2' }, ...this.#core.serverHeaders];
+    return writeFarewell(hopOfAnswer(via, arrival), responseTo(request, via, 503, null, { toTag: this.id, headers }));
   }
 
   reoffer(sdp: string): void {

@@ -31,6 +31,7 @@ import { Calls } from './calls.js';
 import type { AgentCore } from './core.js';
 import { reasonHeader } from './dialog-link.js';
 import { Door } from './door.js';
+import { sendFarewell } from './farewell.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
 import { Lobby } from './lobby.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
@@ -144,6 +145,11 @@ export class UserAgent {
         onFailed: () => resolve(),
       });
     });
+  }
+
+  /** A caller of a process that died is answered as that one left it written. */
+  sendFarewell(farewell: string): void {
+    sendFarewell(farewell, this.#options.wire, this.#options.timers);
   }
 
   /** A request outside any dialog, over several hops and with a password if need be. */
