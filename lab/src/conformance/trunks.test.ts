@@ -12,6 +12,7 @@ import {
 import { makeAuthority } from '../../../telephony/src/net/testing/certificates.js';
 import type { RegistrationNews } from '../../../telephony/src/sip/agent/registrar.js';
 import type { FarServer, RegisterRequest } from '../../../telephony/src/sip/contract.js';
+import { runTrunk } from '../../../server/src/cli/trunk.js';
 import { Baresip } from '../peers/baresip.js';
 import { startDns, type Dns } from '../peers/dnsmasq.js';
 import { freePorts } from '../peers/ports.js';
@@ -222,5 +223,37 @@ describe.skipIf(absent)(`trunks (${absent ?? 'all peers are here'})`, () => {
     await until('up again', () => said.length === 3, { withinMs: 30_000 });
     expect(said).toEqual(['up', 'down', 'up']);
     end();
+  });
+
+  async function doctor(trunk: object, ...args: string[]): Promise<string> {
+    const data = mkdtempSync(join(folder, 'doctor-'));
+    writeFileSync(join(data, 'trunks.json'), JSON.stringify([{ id: 'tk_a', name: 'A', ...trunk }]), { mode: 0o600 });
+    const lines: string[] = [];
+    const env = { DENWABAN_DATA_DIR: data, LANG: 'C' };
+    await runTrunk(['doctor', ...args], env, (line) => void lines.push(line));
+    return lines.join('\n');
+  }
+
+  test('[TRK16] the doctor rings baresip and counts its audio; what baresip is not, it says', async () => {
+    const phone = await Baresip.start({
+      ...{ folder: join(folder, 'doctor'), number: '0312345678', says, answers: true },
+    });
+    closing.push(() => phone.stop());
+    const outbound = { host: '127.0.0.1', port: phone.sipPort };
+    const well = await doctor({ outbound }, '--call', '0312345678');
+    expect(well).toMatch(/✓ 0312345678 answered, and \d{2,} packets of audio came back/);
+    expect(await doctor({ outbound: { ...outbound, transport: 'tls' } })).toMatch(
+      /✗ (No TLS with|.* refuses connections)/,
+    );
+  });
+
+  test('[TRK16] the doctor looks at certificates as calls do', async () => {
+    const tlsPort = await freePorts('sip');
+    await answering({ endpoint: { tls: { port: tlsPort, ...authority.sign(['IP:127.0.0.1']) } } });
+    const outbound = { host: '127.0.0.1', port: tlsPort, transport: 'tls' };
+    expect(await doctor({ outbound })).toMatch(/✗ .*certificate that is not to be believed/);
+    const well = await doctor({ outbound, tls: { ca: join(folder, 'ca.pem') } });
+    expect(well).toMatch(/✓ 127\.0\.0\.1:\d+ takes a connection \(tls\)/);
+    expect(well).toContain('Nothing is wrong');
   });
 });

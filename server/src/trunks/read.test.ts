@@ -1,5 +1,5 @@
 /** What a person may write into trunks.json, and what they are told when it cannot be used. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -153,6 +153,14 @@ test('[TRK1] trunks with passwords of their own differ by name and share one rea
     /tk_b\.inbound\.digest: .*another username/,
   );
   expect(await complaint([guest('tk_a', 'a', 'x'), guest('tk_b', 'b', 'y')])).toMatch(/the same realm/);
+});
+
+test.each(['trunks.md', 'trunks.ja.md'])('[TRK1] the examples of docs/%s can be used as they stand', async (page) => {
+  const text = await readFile(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
+  const examples = text.match(/^ {4}\[\{[^]*?^ {4}\}\]$/gm) ?? [];
+  expect(examples).toHaveLength(2);
+  await writeFile(path.join(folder, 'carrier.secret'), 'hush', { mode: 0o600 });
+  for (const example of examples) expect((await written(example)).trunks).toHaveLength(1);
 });
 
 test('[TRK2] a file with a password that others can read is warned of; one without is not', async () => {
