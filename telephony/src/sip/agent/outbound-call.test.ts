@@ -302,6 +302,20 @@ describe('within a call that we placed', () => {
     expect(world.timers.pending).toBe(0);
   });
 
+  test('[TRK14] beside it the far end is a stranger like any other: five refusals at once, and then silence', () => {
+    const world = makeWorld({ handlers: { trunkOf: () => null, onCall: () => expect.fail('no call') } });
+    world.place();
+    ok(world);
+    world.news();
+    for (let at = 0; at < 20; at++) {
+      world.receive(requestText({ method: 'OPTIONS', branch: `z9hG4bK${at}` }));
+      world.receive(requestText({ method: 'OPTIONS', branch: `z9hG4bKbad${at}` }).replace('CSeq: 1', 'CSeq: x'));
+    }
+    expect(world.news()).toHaveLength(5);
+    world.receive(theirs(world, 'BYE'));
+    expect(world.news()).toEqual(['200 BYE']);
+  });
+
   test('an agent that closes ends what is answered, and takes back what rings', () => {
     const world = pickedUp();
     world.place();

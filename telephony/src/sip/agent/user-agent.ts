@@ -202,7 +202,10 @@ export class UserAgent {
       const { code, detail, answerable } = parsed;
       this.#options.log.debug({ transport, address, port, code, detail }, 'sip: malformed message');
       if (answerable === null) return;
-      if (trunk === null) return this.#door.refuse(answerable.request, answerable.via, arrival, bytes.length);
+      if (trunk === null) {
+        if (expected && !this.#door.mayRefuse(arrival)) return;
+        return this.#door.refuse(answerable.request, answerable.via, arrival, bytes.length);
+      }
       const warning: SipHeader = { name: 'warning', value: `399 denwaban "${code} ${detail}"` };
       return this.#door.answer(answerable.request, answerable.via, arrival, parsed.status, [warning]);
     }
@@ -220,12 +223,17 @@ export class UserAgent {
     const within = expected ? this.#calls.trunkOf(essentials) : undefined;
     const speaker = trunk ?? within ?? this.#lobby.ownerOf(message, essentials, address);
     if (speaker !== null) this.#request(message, essentials, arrival, speaker);
-    else if (message.method !== 'ACK') this.#stranger(message, essentials, arrival, bytes.length);
+    else if (message.method !== 'ACK') {
+      const beside = expected && !this.#lobby.knows(address);
+      this.#stranger(message, essentials, arrival, bytes.length, beside);
+    }
   }
 
   /** From nobody's address: whoever knows a password may call all the same. */
-  #stranger(request: SipRequest, read: Essentials, arrival: Arrival, bytesIn: number): void {
+  #stranger(request: SipRequest, read: Essentials, arrival: Arrival, bytesIn: number, beside: boolean): void {
     const verdict = this.#lobby.judge(request, read, arrival.address);
+    // Whoever was let speak within a call is a stranger beside it, and their address can be forged.
+    if (beside && verdict.let !== 'in' && !this.#door.mayRefuse(arrival)) return;
     if (verdict.let === 'out') return this.#door.refuse(request, read.via, arrival, bytesIn);
     if (verdict.let === 'ask') return this.#door.challenge(request, read.via, arrival, verdict.headers, bytesIn);
     this.#request(request, read, arrival, verdict.trunk);
