@@ -33,6 +33,8 @@ export interface IncomingCall {
   readonly source: SipSource;
   /** User part of the Request-URI, percent-decoded, `;` parameters of the user part removed. */
   readonly to: string;
+  /** User part of To: a carrier that knows us by an account puts the number that was dialled here. */
+  readonly addressed?: string | null;
   /** Asserted identity when the trunk is trusted to give one (P-Asserted-Identity, RFC 3325), otherwise From; null when anonymous. */
   readonly from: string | null;
   readonly fromName: string | null;

@@ -30,7 +30,7 @@ import { realDisk, type Disk } from './recording-file.js';
 import { createRecordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
 import { byeReason, readToken, takeSipCall } from './sip-caller.js';
-import { createTrunkKeeper } from './trunk-keeper.js';
+import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { transferPolicy } from './transfer.js';
@@ -173,7 +173,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const trunk = keeper.ofCall(asFound, call.to)?.id ?? asFound;
       const leg = options.mintLeg();
       unborn.set(leg, null);
-      const { from, fromName, to } = call;
+      const { from, fromName } = call;
+      const to = dialledOf(trunkOf(trunk), call);
       return takeSipCall(call, {
         leg,
         media,

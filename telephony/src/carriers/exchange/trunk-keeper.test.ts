@@ -3,7 +3,7 @@ import type { TrunkId } from '@denwaban/core';
 import { beforeEach, expect, test } from 'vitest';
 import type { FarServer, RegisterRequest, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationNews } from '../../sip/agent/registrar.js';
-import { createTrunkKeeper } from './trunk-keeper.js';
+import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 
 const zone: Record<string, string[]> = {};
@@ -146,4 +146,12 @@ test('[TRK9] the end of the house takes registrations back, that of the process 
   process.leave();
   expect(registrations[1]?.ended).toBe('left');
   expect(waiting).toEqual([]);
+});
+
+test('[TRK12] a call to the account that was registered is a call to the number in To; any other to what it says', () => {
+  const trunk = registering('a', 'account7');
+  expect(dialledOf(trunk, { to: 'account7', addressed: '0312345678' })).toBe('0312345678');
+  expect(dialledOf(trunk, { to: 'account7', addressed: null })).toBe('account7');
+  expect(dialledOf(trunk, { to: '0312345679', addressed: '0312345678' })).toBe('0312345679');
+  expect(dialledOf(null, { to: 'account7', addressed: '0312345678' })).toBe('account7');
 });

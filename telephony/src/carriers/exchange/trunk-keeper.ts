@@ -2,7 +2,7 @@
  * The trunks as they live: registered, asked whether they are there, their registrars' addresses known. What is said of them is
  * logged once for each change.
  */
-import type { FarServer, SipEndpointHandlers, SipUpkeep } from '../../sip/contract.js';
+import type { FarServer, IncomingCall, SipEndpointHandlers, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationTrouble } from '../../sip/agent/registration.js';
 import type { TlsPeer } from '../../sip/ports.js';
 import type { Log } from './log.js';
@@ -60,6 +60,15 @@ interface Kept {
 
 /** Carriers move slowly; DNS answers are kept in between anyway. */
 const lookAgainMs = 60_000;
+
+/**
+ * What was dialled. A carrier that was told of an account sends calls to that account, and the number that was dialled in To; one
+ * account for many numbers is of no use otherwise.
+ */
+export function dialledOf(trunk: Trunk | null, { to, addressed }: Pick<IncomingCall, 'to' | 'addressed'>): string {
+  const isAccount = trunk?.register !== undefined && trunk.register.user === to;
+  return isAccount && addressed !== null && addressed !== undefined ? addressed : to;
+}
 
 export const farServer = (trunk: Trunk, server: TrunkServer): FarServer => ({ ...server, tls: trunk.tls ?? null });
 

@@ -12,6 +12,7 @@ import { dialogAsServer, dialogKey } from '../dialog.js';
 import { header, headerTokens, type SipHeader } from '../message.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
+import { userOf } from '../uri.js';
 import { hopOfAnswer, type ServerTransaction } from '../transaction/server.js';
 import type { Call } from './call.js';
 import { callerOf, dialledIn } from './caller.js';
@@ -31,6 +32,7 @@ export class InboundCall implements IncomingCall, Call {
   readonly key: string;
   readonly source: SipSource;
   readonly to: string;
+  readonly addressed: string | null;
   readonly from: string | null;
   readonly fromName: string | null;
   readonly offer: SdpAudio | null;
@@ -62,6 +64,7 @@ export class InboundCall implements IncomingCall, Call {
     this.id = localTag;
     this.source = { transport: arrival.transport, address: arrival.address, port: arrival.port };
     this.to = dialledIn(request);
+    this.addressed = userOf(read.to.uri);
     const caller = callerOf(request, read.from);
     this.from = caller.number;
     this.fromName = caller.name;
