@@ -44,6 +44,20 @@ describe('IPv4', () => {
     expect(numbered).toBe(packets);
   });
 
+  test('a sender that begins its numbers anew presses new keys, though its clock went back a little', async () => {
+    const a = await house().phone('a');
+    const press = (event: number): void => {
+      for (let n = 1; n <= 4; n++) a.peer.send(101, Uint8Array.of(event, n === 4 ? 0x8a : 10, 0, n * 160), n === 1);
+    };
+    press(5);
+    a.peer.sequence += 9_000;
+    a.peer.timestamp -= 8_000;
+    press(6);
+    const digits = () => house().events.flatMap((event) => (event.type === 'dtmf' ? [event.digit] : []));
+    await until('two digits', () => digits().length === 2);
+    expect(digits()).toEqual(['5', '6']);
+  });
+
   test('digits A to D, star and hash go out and come in, each once', async () => {
     const [a, b] = [await house().phone('a'), await house().phone('b')];
     await house().engine.handle({ type: 'bridge', a: 'a', b: 'b' });
