@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { answerChallenge, chooseChallenge } from '../sip/digest/client.js';
 import type { SipSource } from '../sip/contract.js';
 import { offerText, requestText, type RequestWish } from '../sip/testing/world.js';
 import { createAutoAnswer, type AutoAnswer, type AutoAnswerOptions } from './testing/auto-answer.js';
@@ -168,6 +169,39 @@ test('a stranger over TCP hears one 403 and is shut out; more of them than we be
   await Promise.all(idle.map(({ closed }) => closed));
   expect(counts.calls).toBe(0);
   expect(endpoint.counts).toEqual({ dialogs: 0, transactions: 0 });
+});
+
+test('[TRK13] a guest over TCP proves who they are on one connection, and keeps it; one who does not is cut off when idle', async () => {
+  const guests = {
+    realm: 'house',
+    algorithms: ['MD5' as const],
+    accounts: [{ trunk: 'tk_guest', username: 'anna', password: 'right' }],
+  };
+  const trunks: string[] = [];
+  await answering({
+    ...{ trunkOf: () => null, guests, onTrunk: (trunk: string) => void trunks.push(trunk), hangUpAfterMs: 200 },
+    endpoint: { limits: { strangerIdleMs: 150 } },
+  });
+  const caller = await dial();
+  caller.socket.write(tcp({ body: offerText }));
+  const asked = await caller.until('Content-Length');
+  const challenge = chooseChallenge([/WWW-Authenticate: ([^\r]*)/.exec(asked)?.[1] ?? '']);
+  if (challenge === null) throw new Error('nothing was asked');
+  const request = { method: 'INVITE', uri: 'sip:0312345678@198.51.100.1', body: Buffer.from(offerText) };
+  const answer = answerChallenge(challenge, { user: 'anna', password: 'right' }, request, 1, 'c');
+  caller.socket.write(tcp({ body: offerText, branch: 'z9hG4bKtwo', cseq: 2, extra: [`Authorization: ${answer}`] }));
+  const heard = await caller.until('a=sendrecv');
+  caller.socket.write(
+    tcp({
+      method: 'ACK',
+      cseq: 2,
+      toTag: /200 OK[^]*To: [^\r]*tag=([0-9a-f]{24})/.exec(heard)?.[1] ?? '',
+      branch: 'z9hG4bKack',
+    }),
+  );
+  // 200 ms later, past the patience with strangers.
+  await caller.until('BYE sip:us@127.0.0.1:1;transport=tcp SIP/2.0');
+  expect(trunks).toEqual(['tk_guest']);
 });
 
 test('one source has only so many connections', async () => {

@@ -63,6 +63,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const udp = createUdpTransport({ host, port, receive, log });
   const streams: Omit<StreamOptions, 'isKnown'> = {
     ...{ host, port, receive, log, limits },
+    proven: handlers.guests ? (address) => agent.trusts(address) : null,
     closed(id) {
       agent.connectionClosed(id);
       upkeep.connectionClosed(id);

@@ -58,6 +58,11 @@ export interface StreamOptions {
   receive(bytes: Uint8Array, arrival: Arrival): void;
   /** Is this source one of ours? */
   isKnown(address: string, port: number): boolean;
+  /**
+   * Where strangers may prove who they are: their connection is not closed after the first message, but as ever when they are idle.
+   * True for an address that has done so: from then on it is one of ours.
+   */
+  proven?: ((address: string) => boolean) | null;
   /** A connection is gone, after those whose bytes it never took were told. */
   closed(connection: number): void;
   log: SipLog;
@@ -130,7 +135,7 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
       const left = (perSource.get(address) ?? 1) - 1;
       if (left > 0) perSource.set(address, left);
       else perSource.delete(address);
-      if (stranger) strangers--;
+      if (connection.stranger) strangers--;
       if (key !== null && made.get(key) === connection) made.delete(key);
       for (const timer of [connection.messageTimer, connection.pongTimer]) if (timer !== null) clearTimeout(timer);
       for (const failed of connection.waiting) failed();
@@ -161,7 +166,7 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
         return;
       } else {
         options.receive(frame.bytes, { transport: kind.transport, address, port, connection: id });
-        if (connection.stranger) return void socket.end();
+        if (connection.stranger && !hasProven(connection)) return void socket.end();
       }
     }
     // Slow-loris: a byte now and then keeps a connection from being idle, but not a message from being late.
@@ -169,6 +174,18 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
       if (connection.messageTimer !== null) clearTimeout(connection.messageTimer);
       connection.messageTimer = null;
     } else connection.messageTimer ??= setTimeout(() => socket.destroy(), limits.messageMs);
+  }
+
+  /** @returns false when a stranger has had their answer and is to go */
+  function hasProven(connection: Connection): boolean {
+    const { proven } = options;
+    if (proven === undefined || proven === null) return false;
+    if (proven(connection.address)) {
+      connection.stranger = false;
+      strangers--;
+      connection.socket.setTimeout(limits.idleMs);
+    }
+    return true;
   }
 
   function write(connection: Connection, bytes: Uint8Array, failed: () => void): number | null {

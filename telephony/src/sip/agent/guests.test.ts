@@ -23,7 +23,6 @@ interface Caller {
 
 function caller(over: { guests?: typeof guests | null; address?: string } = {}): Caller {
   const trunks: string[] = [];
-  const base = makeWorld();
   let calls = 0;
   const world = makeWorld({
     handlers: {
@@ -40,7 +39,6 @@ function caller(over: { guests?: typeof guests | null; address?: string } = {}):
       },
     },
   });
-  void base;
   const from: Arrival = { transport: 'udp', address: over.address ?? '203.0.113.50', port: 5060, connection: null };
   let last: RequestWish = {};
   const one: Caller = {

@@ -110,6 +110,11 @@ export class UserAgent {
     });
   }
 
+  /** Somebody there has proven who they are, not long ago. */
+  trusts(address: string): boolean {
+    return this.#lobby.knows(address);
+  }
+
   /** What requests of the trunks' own upkeep go out by. */
   get core(): AgentCore {
     return this.#core;
