@@ -12,7 +12,7 @@ import { compileGenerator } from './pinned.js';
 import { relayTurn } from './relay.js';
 
 const loads = [
-  { far: 'srtp', calls: 200, name: 'RTP↔SRTP' },
+  { far: 'srtp', calls: 100, name: 'RTP↔SRTP' },
   { far: 'webrtc', calls: 100, name: 'RTP↔WebRTC' },
 ] as const;
 

@@ -33,10 +33,9 @@ function open(leg: string): void {
   audio.addSSRC(ssrc, 'lab', 'lab', 'lab');
   const track = pc.addTrack(audio);
   track.onOpen(() => tell({ type: 'opened', leg }));
-  // Until it hears something it says that it is there (comfort noise, which goes no further), or it would be given up.
+  // Until it hears something it says that it is there, or it would be given up: one sample, too short to be counted by anybody.
   const here = Buffer.alloc(13);
   here[0] = 0x80;
-  here[1] = 13;
   here.writeUInt32BE(ssrc, 8);
   let n = 0;
   const waiting = setInterval(() => {
