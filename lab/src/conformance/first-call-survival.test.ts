@@ -179,6 +179,7 @@ describe.skipIf(absent)(`first call, survived${absent ? ` (${absent})` : ''}`, (
     const closed = await phone.event('CALL_CLOSED', { withinMs: 10_000 });
     process.stdout.write(`control killed while it rang: ${closed.param} after ${closed.at - died} ms\n`);
     expect(closed.param).toContain('503');
+    await system.ready(); // the answer goes out before there is HTTP again
     expect(await on.onlyConversation(begun)).toMatchObject({ end: 'failed', endedBy: 'system' });
     await agent.reaches('available', 15_000);
   });
