@@ -43,9 +43,9 @@ function open(leg: string): void {
     if (track.isOpen()) track.sendMessageBinary(here);
   }, 1_000);
   track.onMessage((packet) => {
-    clearInterval(waiting);
     const type = (packet[1] ?? 0) & 0x7f;
     if (type >= 64 && type <= 95) return; // RTCP (RFC 5761 §4)
+    clearInterval(waiting);
     packet.writeUInt32BE(ssrc, 8);
     try {
       if (track.isOpen()) track.sendMessageBinary(packet);
