@@ -137,7 +137,14 @@ function tryConnection(hop: Hop): Promise<Finding> {
       socket.destroy();
       resolve(finding);
     };
-    const timer = setTimeout(() => done({ code: 'connection-silent', grade: 'bad', facts }), connectMs);
+    let reached = false;
+    socket.once('connect', () => (reached = true));
+    // A telephone that speaks plain SIP there waits for its first line, as we do for a handshake.
+    const silent = (): Finding =>
+      reached
+        ? { code: 'tls-failed', grade: 'bad', facts: { ...facts, problem: 'silence' } }
+        : { code: 'connection-silent', grade: 'bad', facts };
+    const timer = setTimeout(() => done(silent()), connectMs);
     socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () =>
       done({ code: 'connected', grade: 'good', facts }),
     );
