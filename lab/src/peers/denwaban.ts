@@ -1,5 +1,5 @@
 /** The system under test, started as a newcomer starts it: one command, a fresh folder, ports of its own. Nothing is mocked. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,12 @@ export class Denwaban {
   static async start({
     mediaProcesses = 1,
     settings = {},
-  }: { mediaProcesses?: number; settings?: Record<string, string> } = {}): Promise<Denwaban> {
+    trunks = [],
+  }: {
+    mediaProcesses?: number;
+    settings?: Record<string, string>;
+    trunks?: readonly object[];
+  } = {}): Promise<Denwaban> {
     const folder = mkdtempSync(join(tmpdir(), 'denwaban-lab-'));
     const system = new Denwaban(
       folder,
@@ -57,6 +62,7 @@ export class Denwaban {
       mediaProcesses,
     );
     system.settings = settings;
+    if (trunks.length > 0) writeFileSync(join(folder, 'trunks.json'), JSON.stringify(trunks));
     await system.start();
     return system;
   }
