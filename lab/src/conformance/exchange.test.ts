@@ -225,12 +225,12 @@ describe.skipIf(absent)(`exchange with telephones${absent ? ` (${absent})` : ''}
     expect(Math.abs(finished.durationMs - (end - joined.at))).toBeLessThan(200);
     const sound = readWav(finished.path).channels.map((channel) => cut(channel, 8_000, 0.2, 1.8));
     expect(sound.map((channel, i) => toneShare(channel, [700, 1_000][i]!) > 0.9)).toEqual([true, true]);
-    expect(caller.told).toEqual(['answered']);
-    house.exchange.carryOut({ type: 'end-orphan', token: token ?? '' });
+    // By what the media process kept for this; the journal's token, for a call that it does not know any more, does no harm.
     await until('the goodbye', () => caller.told.includes('bye'));
     expect(caller.reason).toContain('cause=41');
+    house.exchange.carryOut({ type: 'end-orphan', token: token ?? '' });
   }, 30_000);
-  test('a media process killed in mid-talk: the caller is let go at once, the recording is mended by the next one’s time', async () => {
+  test('a media process killed in mid-talk, and no other in time: the caller is let go within 3 s, the recording is mended by the next one’s time', async () => {
     const own = await startMedia({ portMin: 20_300, portMax: 20_340 });
     closing.push(() => own.stop());
     house = await realExchange(own, sipPort);
@@ -253,7 +253,8 @@ describe.skipIf(absent)(`exchange with telephones${absent ? ` (${absent})` : ''}
 
     const killed = Date.now();
     own.child.kill('SIGKILL');
-    await until('the goodbye', () => caller.told.includes('bye'), { withinMs: 1_000 });
+    await until('the goodbye', () => caller.told.includes('bye'));
+    expect(Date.now() - killed).toBeLessThan(3_200);
     expect((await event('leg.ended')).cause).toBe('media-lost');
     expect((await event('line.lost')).because).toBe('media-process');
     const refused = await ScriptedCaller.dial(
