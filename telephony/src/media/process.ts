@@ -15,7 +15,7 @@ import { createSounds } from './sounds.js';
 import { createWebRtc, MuxPortError } from '../webrtc/index.js';
 
 const stopMsMax = 900;
-const loadEveryMs = 1_000;
+const loadEveryMs = 250;
 const retireCheckMs = 250;
 /** Grain of the clock that tells how late our turns come. */
 const delayGrainMs = 10;

@@ -17,8 +17,17 @@ function callers(state: Admission, count: number): [Admission, number] {
 }
 
 describe('admission', () => {
-  test('without strain everybody comes in, however many', () => {
-    expect(callers(look(open, calm, 250), 10_000)[1]).toBe(10_000);
+  test('without strain fifty come in at once, and then a fifth more at every look, however many', () => {
+    let state = look(open, calm, 250);
+    const admitted: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const [after, count] = callers(state, 10_000);
+      admitted.push(count);
+      state = look(after, calm, 250);
+    }
+    expect(admitted).toEqual([50, 60, 72, 86]);
+    expect(isOverloaded(state)).toBe(false);
+    expect(callers(look(look(state, calm, 250), calm, 250), 10_000)[1]).toBe(50); // nobody came in between
   });
 
   test.each([
@@ -53,7 +62,7 @@ describe('admission', () => {
   });
 
   test('between the two limits the rate stays what it is', () => {
-    const limited = look(callers(open, 100)[0], late, 250);
+    const limited = look(callers(open, 50)[0], late, 250);
     expect(look(limited, { ...calm, controlLateMs: 60 }, 250).rate).toBe(limited.rate);
   });
 
@@ -82,7 +91,11 @@ describe('admission', () => {
         let state = open;
         for (const { control, media, ports, count } of steps) {
           state = look(state, { controlLateMs: control, mediaLateMs: media, freePorts: ports }, 250);
-          const allowed = state.full ? 0 : state.rate === null ? count : Math.max(1, state.rate * 0.25);
+          const allowed = state.full
+            ? 0
+            : state.rate === null
+              ? Math.max(50, state.tokens)
+              : Math.max(1, state.rate * 0.25);
           const [after, admitted] = callers(state, count);
           expect(admitted).toBeLessThanOrEqual(allowed);
           expect(after.rate ?? 5).toBeGreaterThanOrEqual(5);

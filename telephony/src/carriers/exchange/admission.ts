@@ -20,7 +20,7 @@ export interface Strain {
 }
 
 export interface Admission {
-  /** New calls a second; null: nobody is counted. */
+  /** New calls a second; null: without strain, as many as came before and some more. */
   rate: number | null;
   /** Calls that may come in at once. */
   tokens: number;
@@ -33,7 +33,14 @@ export interface Admission {
   full: boolean;
 }
 
-export const open: Admission = { rate: null, tokens: 0, admitted: 0, refused: 0, calmMs: 0, full: false };
+/** So many may come at once where nobody came before: strain shows only after they are in. */
+const openBurst = 50;
+/** Without strain as many may come as came before, and a fifth more: a flood does not get further than one look sees. */
+const openGrowth = 1.2;
+
+export const open: Admission = { rate: null, tokens: openBurst, admitted: 0, refused: 0, calmMs: 0, full: false };
+
+const lookEveryMs = 250;
 
 /** Beyond these a person would begin to hear it: signalling that takes a tenth of a second, a packet later than a frame. */
 export const controlLateMsMax = 80;
@@ -58,7 +65,9 @@ export function look(now: Admission, strain: Strain, elapsedMs: number): Admissi
     const before = now.rate === null ? came : Math.min(now.rate, Math.max(came, rateMin));
     return refill({ ...fresh, rate: Math.max(rateMin, before * fall), tokens: 0, calmMs: 0 }, elapsedS);
   }
-  if (now.rate === null) return fresh;
+  if (now.rate === null) {
+    return { ...fresh, tokens: Math.max(openBurst, (now.admitted / elapsedS) * (lookEveryMs / 1_000) * openGrowth) };
+  }
   const calmMs = now.refused > 0 || pressure > 0.5 ? 0 : now.calmMs + elapsedMs;
   if (calmMs >= calmMsMax) return { ...open, full };
   return refill({ ...fresh, calmMs, rate: pressure < 0.5 ? now.rate * rise : now.rate }, elapsedS);
@@ -71,9 +80,8 @@ function refill(now: Admission, elapsedS: number): Admission {
 
 /** One more call: may it come in? */
 export function admit(now: Admission): [Admission, boolean] {
-  const free = !now.full && (now.rate === null || now.tokens >= 1);
-  if (!free) return [{ ...now, refused: now.refused + 1 }, false];
-  return [{ ...now, admitted: now.admitted + 1, tokens: now.rate === null ? 0 : now.tokens - 1 }, true];
+  if (now.full || now.tokens < 1) return [{ ...now, refused: now.refused + 1 }, false];
+  return [{ ...now, admitted: now.admitted + 1, tokens: now.tokens - 1 }, true];
 }
 
 export const isOverloaded = (now: Admission): boolean => now.full || now.rate !== null;
@@ -92,8 +100,6 @@ export interface Gate {
   admit(): boolean;
   readonly overloaded: boolean;
 }
-
-const lookEveryMs = 250;
 
 /** Looks when somebody asks, no more often than four times a second: a house where nobody calls has no timer for it. */
 export function createGate(strain: () => Strain, now: () => number): Gate {
