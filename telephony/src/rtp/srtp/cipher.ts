@@ -1,5 +1,6 @@
-import { createCipheriv, hash, type Cipher } from 'node:crypto';
+import { createCipheriv, type Cipher } from 'node:crypto';
 import type { SessionKeys } from './keys.js';
+import { HmacSha1 } from './sha1.js';
 
 /** No telephone's packet is larger; whatever is, is none of ours. */
 export const packetBytesMax = 2_048;
@@ -7,18 +8,27 @@ export const packetBytesMax = 2_048;
 const blockBytes = 16;
 
 /**
- * AES in counter mode (RFC 3711 §4.1.1). One cipher lives as long as the keys: to make one for each packet costs more than five
- * times what it then does. It turns counter blocks into key stream in ECB, which is what counter mode is.
+ * AES in counter mode (RFC 3711 §4.1.1). One cipher lives as long as the keys, and turns counter blocks into key stream in ECB,
+ * which is what counter mode is. What a call to it costs is the call and not the AES: so it makes the key stream of the next
+ * packets along with this one's, as they are numbered one after the other.
  */
 export class Keystream {
   private readonly ecb: Cipher;
-  private readonly blocks = Buffer.alloc(packetBytesMax);
-  private readonly view: DataView;
   private readonly salt: readonly [number, number, number, number];
+  /** For how many packets key stream is made at a time. */
+  private readonly ahead: number;
+  /** Counter blocks, `slotBytes` for each packet; as long as the largest packet so far needs. */
+  private blocks = Buffer.alloc(0);
+  private slotBytes = 0;
+  /** The key stream that there is: of the packets `first`, `first + 1`, … of `ssrc`. */
+  private stream: Buffer = this.blocks;
+  private ssrc = -1;
+  private first = 0;
 
-  constructor(keys: Pick<SessionKeys, 'cipher' | 'salt'>) {
+  /** @param ahead 1 for what is sent seldom */
+  constructor(keys: Pick<SessionKeys, 'cipher' | 'salt'>, ahead = 8) {
     this.ecb = createCipheriv('aes-128-ecb', keys.cipher, null).setAutoPadding(false);
-    this.view = new DataView(this.blocks.buffer, this.blocks.byteOffset, this.blocks.length);
+    this.ahead = ahead;
     const { salt } = keys;
     this.salt = [
       salt.readUInt32BE(0),
@@ -26,7 +36,6 @@ export class Keystream {
       salt.readUInt32BE(8),
       ((salt[12]! << 24) | (salt[13]! << 16)) >>> 0,
     ];
-    for (let at = 0; at < packetBytesMax; at += blockBytes) this.view.setUint32(at, this.salt[0]);
   }
 
   /**
@@ -36,62 +45,63 @@ export class Keystream {
    */
   apply(from: Uint8Array, into: Uint8Array, start: number, end: number, ssrc: number, index: number): void {
     if (end <= start) return;
-    const { view } = this;
-    const size = Math.ceil((end - start) / blockBytes) * blockBytes;
-    const low = index % 0x10000;
-    const second = (this.salt[1] ^ ssrc) >>> 0;
-    const third = (this.salt[2] ^ ((index - low) / 0x10000)) >>> 0;
-    const fourth = (this.salt[3] ^ (low << 16)) >>> 0;
-    for (let at = 0, counter = 0; at < size; at += blockBytes, counter++) {
-      view.setUint32(at + 4, second);
-      view.setUint32(at + 8, third);
-      view.setUint32(at + 12, fourth | counter);
+    const ahead = index - this.first;
+    const there = ssrc === this.ssrc && ahead >= 0 && ahead < this.ahead && end - start <= this.slotBytes;
+    if (!there) this.make(end - start, ssrc, index);
+    const { stream } = this;
+    for (let i = start, k = there ? ahead * this.slotBytes : 0; i < end; i++, k++) into[i] = from[i]! ^ stream[k]!;
+  }
+
+  private make(bytes: number, ssrc: number, first: number): void {
+    if (bytes > this.slotBytes) {
+      this.slotBytes = Math.ceil(bytes / blockBytes) * blockBytes;
+      this.blocks = Buffer.alloc(this.slotBytes * this.ahead);
     }
-    const stream = this.ecb.update(this.blocks.subarray(0, size));
-    for (let i = start, k = 0; i < end; i++, k++) into[i] = from[i]! ^ stream[k]!;
+    const { blocks, slotBytes, salt } = this;
+    const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.length);
+    for (let n = 0, at = 0; n < this.ahead; n++) {
+      const index = first + n;
+      const low = index % 0x10000;
+      const third = salt[2] ^ ((index - low) / 0x10000);
+      const fourth = salt[3] ^ (low << 16);
+      for (let counter = 0; counter < slotBytes / blockBytes; counter++, at += blockBytes) {
+        view.setUint32(at, salt[0]);
+        view.setUint32(at + 4, salt[1] ^ ssrc);
+        view.setUint32(at + 8, third);
+        view.setUint32(at + 12, fourth | counter);
+      }
+    }
+    this.stream = this.ecb.update(blocks);
+    this.ssrc = ssrc;
+    this.first = first;
   }
 }
 
-const hashBlockBytes = 64;
-const sha1Bytes = 20;
-
-/**
- * HMAC-SHA1 (RFC 2104) by two one-shot hashes over buffers that are kept: three fifths of what an Hmac object for each packet
- * costs.
- */
+/** The tags of packets: the front of an HMAC-SHA1 (RFC 3711 §4.2.1). */
 export class Authenticator {
-  private readonly inner = Buffer.alloc(hashBlockBytes + packetBytesMax + 4);
-  private readonly outer = Buffer.alloc(hashBlockBytes + sha1Bytes);
+  private readonly hmac: HmacSha1;
 
   constructor(key: Uint8Array) {
-    for (let i = 0; i < hashBlockBytes; i++) {
-      const byte = key[i] ?? 0;
-      this.inner[i] = byte ^ 0x36;
-      this.outer[i] = byte ^ 0x5c;
-    }
+    this.hmac = new HmacSha1(key);
   }
 
-  /** @param suffix 32 bits that are authenticated after `packet[0, end)`, or null */
-  private digest(packet: Uint8Array, end: number, suffix: number | null): Buffer {
-    const { inner, outer } = this;
-    inner.set(end === packet.length ? packet : packet.subarray(0, end), hashBlockBytes);
-    let length = hashBlockBytes + end;
-    if (suffix !== null) length = inner.writeUInt32BE(suffix, length);
-    outer.set(hash('sha1', inner.subarray(0, length), 'buffer'), hashBlockBytes);
-    return hash('sha1', outer, 'buffer');
-  }
-
-  /** Writes the tag of `packet[0, end)` at `end`. */
+  /**
+   * Writes the tag of `packet[0, end)` at `end`.
+   *
+   * @param suffix 32 bits that are authenticated after it, or null
+   */
   sign(packet: Uint8Array, end: number, suffix: number | null, tagBytes: number): void {
-    const tag = this.digest(packet, end, suffix);
-    for (let i = 0; i < tagBytes; i++) packet[end + i] = tag[i]!;
+    this.hmac.update(packet, end, suffix);
+    const { digest } = this.hmac;
+    for (let i = 0; i < tagBytes; i++) packet[end + i] = digest[i]!;
   }
 
   /** Is the tag after `packet[0, end)` (at `tagAt`) the right one? Takes the same time wherever it differs. */
   holds(packet: Uint8Array, end: number, suffix: number | null, tagAt: number, tagBytes: number): boolean {
-    const tag = this.digest(packet, end, suffix);
+    this.hmac.update(packet, end, suffix);
+    const { digest } = this.hmac;
     let differs = 0;
-    for (let i = 0; i < tagBytes; i++) differs |= tag[i]! ^ packet[tagAt + i]!;
+    for (let i = 0; i < tagBytes; i++) differs |= digest[i]! ^ packet[tagAt + i]!;
     return differs === 0;
   }
 }

@@ -27,7 +27,7 @@ abstract class SrtpStream {
     this.tagBytes = rtpTagBytes[suite];
     const tools = (of: 'rtp' | 'rtcp') => {
       const keys = deriveSessionKeys(master, of);
-      return { cipher: new Keystream(keys), auth: new Authenticator(keys.auth) };
+      return { cipher: new Keystream(keys, of === 'rtp' ? undefined : 1), auth: new Authenticator(keys.auth) };
     };
     this.rtp = tools('rtp');
     this.rtcp = tools('rtcp');
