@@ -34,6 +34,12 @@ export type LegEndCause =
   | 'hung-up' // BYE, or the web caller's button
   | 'cancelled' // CANCEL before an answer
   | 'media-lost' // the far end's audio path died
+  // Of a call that we placed, before its answer:
+  | 'busy'
+  | 'no-answer'
+  | 'declined'
+  | 'unknown-number'
+  | 'unreachable' // no trunk could take it
   | 'failed'; // protocol or process failure
 
 /** Commands to the phone network. Fire and forget: what becomes of one arrives as a PhoneEvent. */
@@ -55,6 +61,13 @@ export type PhoneCommand =
   /** The customer hears `sound`, the agent silence; both stay joined. */
   | { type: 'hold'; customer: LegId; agentLeg: LegId; sound: Sound }
   | { type: 'resume'; customer: LegId; agentLeg: LegId }
+  /**
+   * Call `to` for an agent. `trunk` null: the best by priority and health, the next one only when a trunk itself failed [TRK11].
+   * The agent's warm line hears ring-back of ours while it rings, or the network's own early audio when there is some; the far
+   * end hears nothing before its answer. `agentLeg`: the agent's side of this call, as in `join`. `leg.ringing` may follow, then
+   * `leg.answered` (command `join` then) or `leg.ended`. `hang-up` before the answer cancels.
+   */
+  | { type: 'place'; leg: LegId; to: E164; trunk: TrunkId | null; agentLeg: LegId; agent: AgentId }
   /** Send digits to the leg as RFC 4733 events, in order, 100 ms each. */
   | { type: 'dtmf'; leg: LegId; digits: string }
   /** End the leg, in whatever state it is. `leg.ended` does not follow for a leg that we ended. */
@@ -77,7 +90,16 @@ export type PhoneEvent =
       to: string;
     }
   /** `token`: what `end-orphan` needs to end this leg should our process die; opaque, null when the carrier needs nothing. */
-  | { type: 'leg.answered'; leg: LegId; at: EpochMs; token: string | null }
+  | {
+      type: 'leg.answered';
+      leg: LegId;
+      at: EpochMs;
+      token: string | null;
+      /** Of a call that we placed: which trunk it took. */
+      trunk?: TrunkId;
+    }
+  /** The far end of a call that we placed rings. Told once. `early`: the network's own sound is heard instead of ours. */
+  | { type: 'leg.ringing'; leg: LegId; at: EpochMs; early: boolean }
   /** An answered leg is reached elsewhere now (its far end moved): `token` takes the place of the one before. */
   | { type: 'leg.moved'; leg: LegId; at: EpochMs; token: string }
   | { type: 'leg.ended'; leg: LegId; at: EpochMs; cause: LegEndCause }

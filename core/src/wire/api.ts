@@ -164,8 +164,14 @@ export const importResult = z.object({
 });
 export type ImportResult = z.infer<typeof importResult>;
 
-export const conversationStatus = z.enum(['arriving', 'waiting', 'offered', 'talking', 'wrap-up', 'closed']);
-export const conversationEnd = z.enum(['completed', 'abandoned', 'refused', 'failed']);
+export const direction = z.enum(['inbound', 'outbound']).describe('Who called: the customer, or one of us.');
+export type Direction = z.infer<typeof direction>;
+export const conversationStatus = z
+  .enum(['arriving', 'waiting', 'offered', 'calling', 'talking', 'wrap-up', 'closed'])
+  .describe('`calling`: we called, and nobody has answered yet.');
+export const conversationEnd = z
+  .enum(['completed', 'abandoned', 'unanswered', 'refused', 'failed'])
+  .describe('`unanswered`: we called, and nobody talked; `endCause` tells why.');
 
 const person = z.object({ id: z.string(), name: z.string() });
 
@@ -175,10 +181,15 @@ export const conversationSummary = z.object({
   channel: z.literal('voice'),
   startedAt: epochMs,
   endedAt: epochMs.nullable().describe('When the customer left; null while they are here.'),
-  from: e164.nullable(),
-  fromRaw: z.string().nullable(),
-  to: e164,
-  toName: z.string(),
+  direction,
+  by: person.nullable().describe('Who placed the call; null when the customer called.'),
+  customerNumber: e164.nullable().describe("The customer's number, whoever called whom; null when withheld."),
+  from: e164
+    .nullable()
+    .describe('Who called: the customer, or the number of ours that was shown. Null when withheld or not known.'),
+  fromRaw: z.string().nullable().describe("The caller's number as the network gave it."),
+  to: e164.describe('Who was called: a number of ours, or the customer.'),
+  toName: z.string().describe("The company's name for its own number; empty when it has none."),
   customer: z.object({ id: z.string(), name: z.string(), kana: z.string().nullable() }).nullable(),
   owner: person.nullable(),
   team: team.nullable(),
@@ -203,6 +214,7 @@ export const conversationQuery = z.object({
   agent: z.string().max(60).optional(),
   team: z.string().max(60).optional(),
   number: z.string().max(40).optional().describe("The customer's number in any written form."),
+  direction: direction.optional(),
   status: conversationStatus.optional(),
   end: conversationEnd.optional(),
   q: z.string().max(200).optional().describe("Words of the customer's name, kana or the wrap-up note."),

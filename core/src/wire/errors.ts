@@ -22,6 +22,17 @@ export const errorCatalogue = {
   'no-call': { http: 409, retry: false, means: 'The agent is not on that call, or it is over.' },
   'no-line': { http: 409, retry: true, means: 'The agent has no proven audio path.' },
   busy: { http: 409, retry: true, means: 'Not while a call or wrap-up is open.' },
+  'number-not-allowed': {
+    http: 403,
+    retry: false,
+    means: 'Calls to this number are not allowed here; DENWABAN_CALL_OUT_PREFIXES says where to.',
+  },
+  'emergency-number': {
+    http: 422,
+    retry: false,
+    means: 'An emergency number is not called from here; use another telephone, such as a mobile one.',
+  },
+  'no-trunk': { http: 503, retry: true, means: 'No trunk that can call out is set up.' },
   unavailable: { http: 503, retry: true, means: 'A part of the system that this needs is not working now.' },
   internal: { http: 500, retry: true, means: 'Something of ours broke; the log has the details under the given id.' },
 } as const satisfies Record<string, { http: number; retry: boolean; means: string }>;

@@ -3,7 +3,7 @@
  * draws `desk` messages as they come and never guesses the state of a call.
  */
 import { z } from 'zod';
-import { agentView, awayReason, disposition, epochMs, lineGrade, me, presenceView } from './api.js';
+import { agentView, awayReason, direction, disposition, epochMs, lineGrade, me, presenceView } from './api.js';
 
 const id = z.string().max(60);
 const sdp = z.string().max(20_000);
@@ -25,6 +25,19 @@ export const deskMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('offer.ringing'), reservation: id }),
   z.object({ type: z.literal('offer.accept'), reservation: id }),
   z.object({ type: z.literal('offer.decline'), reservation: id }),
+  /**
+   * Calls somebody. The call shows in the next `desk` message; `call.hang-up` cancels it while it rings. Refused by `error` (with
+   * this `nonce`): `no-number` (not a telephone number), `number-not-allowed`, `emergency-number`, `no-trunk`, `no-line` (the
+   * audio path is not proven), `busy` (an offer, a call or a wrap-up is open).
+   */
+  z.object({
+    type: z.literal('call.place'),
+    nonce: id,
+    /** In any written form. */
+    number: z.string().max(60),
+    /** The customer whose card it was chosen from. The number alone says who is called: of a customer without it no use is made. */
+    customer: id.nullable(),
+  }),
   z.object({ type: z.literal('call.hang-up'), conversation: id }),
   z.object({ type: z.literal('call.hold'), conversation: id }),
   z.object({ type: z.literal('call.resume'), conversation: id }),
@@ -45,9 +58,12 @@ export const callerView = z.object({
   conversation: id,
   /** Null: not in the customer database. */
   customer: z.object({ id, name: z.string(), kana: z.string().nullable() }).nullable(),
+  /** The customer's, whoever called whom. */
   number: z.string().nullable(),
   numberRaw: z.string().nullable(),
-  to: z.string(),
+  /** Ours: the number they called, or the one that we showed them. Null: not known, in a call that we placed. */
+  to: z.string().nullable(),
+  /** The company's name for `to`; empty when it has none. */
   toName: z.string(),
   owner: z.object({ id, name: z.string() }).nullable(),
   waitingSince: epochMs,
@@ -71,7 +87,10 @@ export const deskState = z.object({
   call: z
     .object({
       caller: callerView,
-      state: z.enum(['connecting', 'talking', 'held']),
+      direction,
+      state: z
+        .enum(['calling', 'ringing', 'connecting', 'talking', 'held'])
+        .describe('`calling`, `ringing`: we called, and nobody has answered yet.'),
       startedAt: epochMs,
       heldSince: epochMs.nullable(),
       recording: z.boolean(),
@@ -110,7 +129,13 @@ export const serverMessage = z.discriminatedUnion('type', [
       }),
     ),
   }),
-  z.object({ type: z.literal('error'), code: z.string(), detail: z.string(), re: z.string().nullable() }),
+  z.object({
+    type: z.literal('error'),
+    code: z.string(),
+    detail: z.string(),
+    re: z.string().nullable(),
+    nonce: id.optional(),
+  }),
   z.object({ type: z.literal('pong'), n: z.number().int(), now: epochMs }),
   /** The session ended (signed out elsewhere, expired): go to the sign-in page. */
   z.object({ type: z.literal('signed-out') }),

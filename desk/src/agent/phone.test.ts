@@ -27,6 +27,7 @@ const call = {
   startedAt: 0,
   heldSince: null,
   recording: true,
+  direction: 'inbound' as const,
   fax: false,
   line: 'good' as const,
 };

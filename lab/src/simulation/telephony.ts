@@ -213,6 +213,8 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       if (self.ignoreCommands) return;
       log.push(command);
       if (command.type === 'end-orphan') return;
+      if (command.type === 'place')
+        return later({ type: 'leg.ended', leg: command.leg, at: now(), cause: 'unreachable' });
       const leg = legs.get('customer' in command ? command.customer : command.leg);
       if (leg === undefined) return; // late news is ordinary
       switch (command.type) {
@@ -338,16 +340,13 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
         happens({ type: 'line.lost', agent: line.agent, line: line.id, at: now(), because: 'media-process' });
       }
     },
-    failNextJoin(because) {
-      nextJoinFails = because;
-    },
+    failNextJoin: (because) => void (nextJoinFails = because),
     finishRecordings() {
       for (const recording of unfinished.splice(0)) happens(finishedRecording(recording, now()));
     },
     async settle() {
-      do {
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      } while (waiting.length > 0);
+      do await new Promise<void>((resolve) => setImmediate(resolve));
+      while (waiting.length > 0);
     },
 
     log,

@@ -55,6 +55,7 @@ export function createPhoneNews(
       case 'leg.fax':
         return tell(event.leg, { type: 'fax-heard' }, event.at);
       case 'leg.dtmf':
+      case 'leg.ringing':
       case 'media.lost':
         return;
       case 'recording.finished': {

@@ -34,6 +34,7 @@ export function deskState(
       if (talking !== null) {
         state.call = {
           caller,
+          direction: 'inbound',
           state: !talking.joined ? 'connecting' : talking.heldSince !== null ? 'held' : 'talking',
           startedAt: talking.startedAt,
           heldSince: talking.heldSince,

@@ -190,6 +190,9 @@ export class LiveConnection {
         else this.#peer.refuse('bad-request', 'reason: away needs one that a person may give', message.type);
         return;
       }
+      case 'call.place':
+        this.#peer.refuse('unavailable', 'calls out', message.type);
+        return;
       case 'offer.ringing':
       case 'offer.accept':
       case 'offer.decline':

@@ -250,6 +250,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
         case 'hold':
         case 'resume':
           return customers.feed(command.customer, command);
+        case 'place':
+          return emit({ type: 'leg.ended', leg: command.leg, at: now(), cause: 'unreachable' });
         case 'ring':
         case 'answer':
         case 'play':
