@@ -35,7 +35,7 @@ export function CallCard({ call }: { call: Call }) {
   });
 
   return (
-    <Card aria-label={t('call.title')} className="p-5">
+    <Card aria-label={t('call.title')} className="p-4 tall:p-5">
       <CallerHead caller={caller} until={call.startedAt} />
       <div className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <OwnerLine caller={caller} me={me} />
@@ -46,7 +46,7 @@ export function CallCard({ call }: { call: Call }) {
           </span>
         )}
       </div>
-      <div className="mt-4 grid grid-cols-4 gap-2">
+      <div className="mt-3 grid grid-cols-4 gap-2">
         <ToolButton
           data-testid="mute"
           aria-pressed={muted}
@@ -84,6 +84,7 @@ export function CallCard({ call }: { call: Call }) {
         <ToolButton
           data-testid="hang-up"
           look="stop"
+          wide
           className="col-span-4"
           icon={<PhoneOff size={26} aria-hidden="true" />}
           label={t('call.hang-up')}
@@ -102,7 +103,7 @@ export function CallCard({ call }: { call: Call }) {
       )}
       <CallHints call={call} />
       {keys && <Keypad focus onDigit={(digit) => phone.digits(conversation, digit)} />}
-      <NoteField ref={note} conversation={conversation} hint={t('call.note-hint')} rows={3} />
+      <NoteField ref={note} conversation={conversation} hint={t('call.note-hint')} rows={2} />
     </Card>
   );
 }

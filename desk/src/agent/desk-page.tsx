@@ -18,8 +18,8 @@ export function DeskPage() {
       <h1 className="sr-only">{t('nav.desk')}</h1>
       <div className="flex min-w-0 flex-col gap-3">
         <StatusTile desk={desk} />
-        <CallStack desk={desk} />
         <PresenceButtons desk={desk} />
+        <CallStack desk={desk} />
         {!desk.call && !desk.offer && !desk.wrapUp && <TodayCard />}
       </div>
       <Middle desk={desk} />

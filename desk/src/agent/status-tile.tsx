@@ -1,11 +1,11 @@
-import { useState } from 'react';
+import { Check, Phone as PhoneIcon, type LucideIcon } from 'lucide-react';
+import { useState, type ComponentProps } from 'react';
 import type { AwayReason, DeskState } from '@denwaban/core/wire';
 import { Button } from '../kit/button.js';
 import { cx } from '../kit/cx.js';
 import { reasonIcon, stateLook } from '../kit/state-look.js';
 import { Ticking } from '../kit/ticker.js';
 import { timer, useWords, type Translate } from '../words/index.js';
-import { Check, Phone as PhoneIcon } from 'lucide-react';
 import { useConnectionView, usePhone } from './desk-session.js';
 import { wakeRinger } from './ringer.js';
 import { askToNotify } from './use-ringing.js';
@@ -64,12 +64,7 @@ function subline({ presence, call }: DeskState, t: Translate): string {
   }
 }
 
-function goWords(on: boolean, busy: boolean, t: Translate): string {
-  if (on) return t('state.available');
-  return busy ? t('status.after-call', { what: t('state.available') }) : t('status.go-available');
-}
-
-/** What one says oneself: available, or away and why. */
+/** What one says oneself: available, or away and why. In a call it is one row, for what comes after the call. */
 export function PresenceButtons({ desk }: { desk: DeskState }) {
   const { t } = useWords();
   const phone = usePhone();
@@ -85,43 +80,72 @@ export function PresenceButtons({ desk }: { desk: DeskState }) {
     setAsking(true);
     await phone.goAvailable().finally(() => setAsking(false));
   };
+  const available = { 'data-testid': 'go-available', 'aria-pressed': on, disabled: !open || asking } as const;
   return (
-    <div className="flex flex-col gap-2">
-      <Button
-        data-testid="go-available"
-        aria-pressed={on}
-        look={on ? 'outline' : 'go'}
-        size={on || busy ? 'medium' : 'large'}
-        disabled={!open || asking}
-        onClick={() => void goAvailable()}
+    <div className={busy ? 'grid grid-cols-6 gap-1.5' : 'flex flex-col gap-2'}>
+      {busy ? (
+        <Choose
+          {...available}
+          aria-label={t('status.after-call', { what: t('state.available') })}
+          chosen={on ? 'bg-emerald-700 text-white' : null}
+          icon={on ? Check : PhoneIcon}
+          label={t('state.available')}
+          onClick={() => void goAvailable()}
+        />
+      ) : (
+        <Button
+          {...available}
+          look={on ? 'outline' : 'go'}
+          size={on ? 'medium' : 'large'}
+          onClick={() => void goAvailable()}
+        >
+          {on ? <Check size={20} aria-hidden="true" /> : <PhoneIcon size={22} aria-hidden="true" />}
+          {t(on ? 'state.available' : 'status.go-available')}
+        </Button>
+      )}
+      <div
+        role="group"
+        aria-label={t('status.go-away')}
+        className={cx('grid grid-cols-5 gap-1.5', busy && 'col-span-5')}
       >
-        {on ? <Check size={20} aria-hidden="true" /> : <PhoneIcon size={22} aria-hidden="true" />}
-        {goWords(on, busy, t)}
-      </Button>
-      <div role="group" aria-label={t('status.go-away')} className="grid grid-cols-5 gap-1.5">
         {awayReasons.map((reason) => {
-          const Icon = reasonIcon(reason);
           const chosen = presence.says === 'away' && presence.reason === reason;
           return (
-            <button
+            <Choose
               key={reason}
-              type="button"
               aria-pressed={chosen}
               disabled={!open}
+              chosen={chosen ? 'bg-slate-700 text-white' : null}
+              icon={reasonIcon(reason)}
+              label={t(`reason.${reason}`)}
               onClick={() => phone.goAway(reason)}
-              className={cx(
-                'flex min-h-14 min-w-0 flex-col items-center justify-center gap-0.5 rounded-xl px-1 text-sm font-semibold',
-                chosen
-                  ? 'bg-slate-700 text-white'
-                  : 'bg-white text-slate-800 shadow-card hover:bg-slate-50 disabled:opacity-50',
-              )}
-            >
-              <Icon size={18} aria-hidden="true" />
-              <span className="max-w-full truncate">{t(`reason.${reason}`)}</span>
-            </button>
+            />
           );
         })}
       </div>
     </div>
+  );
+}
+
+interface ChooseProps extends ComponentProps<'button'> {
+  icon: LucideIcon;
+  label: string;
+  /** How it looks when it is what holds; null when it is not. */
+  chosen: string | null;
+}
+
+function Choose({ icon: Icon, label, chosen, ...rest }: ChooseProps) {
+  return (
+    <button
+      type="button"
+      className={cx(
+        'flex min-h-14 min-w-0 flex-col items-center justify-center gap-0.5 rounded-xl text-[0.8125rem] font-semibold tracking-tight',
+        chosen ?? 'bg-white text-slate-800 shadow-card hover:bg-slate-50 disabled:opacity-50',
+      )}
+      {...rest}
+    >
+      <Icon size={18} aria-hidden="true" />
+      <span className="max-w-full truncate">{label}</span>
+    </button>
   );
 }

@@ -50,7 +50,7 @@ export function WrapUpCard({ wrapUp }: { wrapUp: WrapUp }) {
   }, [phone, conversation]);
 
   return (
-    <Card aria-label={t('wrap-up.title')} className="border-t-8 border-amber-600 p-5">
+    <Card aria-label={t('wrap-up.title')} className="border-t-8 border-amber-600 p-4 tall:p-5">
       <div className="flex items-baseline justify-between gap-3">
         <h2 className="text-xl font-bold">{t('wrap-up.title')}</h2>
         <Ticking
@@ -91,7 +91,7 @@ export function WrapUpCard({ wrapUp }: { wrapUp: WrapUp }) {
       </fieldset>
       <NoteField
         conversation={conversation}
-        rows={5}
+        rows={3}
         placeholder={t('wrap-up.note-placeholder')}
         hint={t('wrap-up.auto')}
       />

@@ -42,10 +42,12 @@ export interface ToolButtonProps extends ComponentProps<'button'> {
   /** The key to press, shown small. */
   hint?: string | undefined;
   look?: 'quiet' | 'stop' | 'on';
+  /** Icon and words side by side: for a button as wide as the card. */
+  wide?: boolean;
 }
 
 /** A large square button of the call card: icon, word, key. */
-export function ToolButton({ icon, label, hint, look = 'quiet', className, ...rest }: ToolButtonProps) {
+export function ToolButton({ icon, label, hint, look = 'quiet', wide = false, className, ...rest }: ToolButtonProps) {
   const tone = {
     quiet: 'bg-slate-100 text-slate-900 hover:bg-slate-200 active:bg-slate-300',
     stop: 'bg-rose-600 text-white hover:bg-rose-700 active:bg-rose-800',
@@ -55,7 +57,8 @@ export function ToolButton({ icon, label, hint, look = 'quiet', className, ...re
     <button
       type="button"
       className={cx(
-        'flex min-h-[4.75rem] min-w-0 flex-col items-center justify-center gap-1 rounded-xl px-1 py-2 transition-colors',
+        'flex min-w-0 items-center justify-center rounded-xl px-1 py-2 transition-colors',
+        wide ? 'min-h-14 gap-3' : 'min-h-[4.75rem] flex-col gap-1',
         'disabled:pointer-events-none disabled:opacity-45',
         tone,
         className,

@@ -39,11 +39,11 @@ export function PhonePage() {
 
   return (
     <div className="flex min-h-dvh flex-col bg-linear-to-b from-emerald-50 to-slate-100">
-      <header className="flex items-center justify-between px-6 py-4">
+      <header className="flex items-center justify-between px-6 py-2 tall:py-4">
         <ProductMark />
         <LanguageSwitch />
       </header>
-      <main className="mx-auto grid w-full max-w-5xl flex-1 content-center items-center gap-10 px-6 pb-12 md:grid-cols-[1fr_22rem]">
+      <main className="mx-auto grid w-full max-w-5xl flex-1 content-center items-center gap-10 px-6 pb-4 tall:pb-12 md:grid-cols-[1fr_22rem]">
         <div className="flex min-w-0 flex-col gap-5">
           <div>
             <h1 className="text-3xl font-bold">{t('phone.title')}</h1>

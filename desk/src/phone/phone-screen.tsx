@@ -23,16 +23,22 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
   return (
     <section
       aria-label={t('phone.title')}
-      className="mx-auto w-full max-w-88 rounded-[2.75rem] bg-slate-900 p-3 shadow-2xl ring-1 ring-slate-700"
+      className="mx-auto w-full max-w-88 rounded-[2.75rem] bg-slate-900 p-2 shadow-2xl tall:p-3 ring-1 ring-slate-700"
     >
-      <div className="flex min-h-[34rem] flex-col rounded-[2.1rem] bg-white px-6 pt-8 pb-6">
+      <div className="flex min-h-[30rem] flex-col rounded-[2.1rem] bg-white px-6 pt-5 pb-5 tall:min-h-[34rem] tall:pt-8 tall:pb-6">
         <div className="flex flex-1 flex-col items-center text-center">
-          <span className={cx('rounded-full', live && 'ring-8 ring-emerald-100')}>
+          <span
+            className={cx(
+              'rounded-full',
+              state === 'answered' && 'hidden tall:block',
+              live && 'ring-8 ring-emerald-100',
+            )}
+          >
             <Avatar letter={initial(name ?? '#')} />
           </span>
           <p className="mt-4 text-xl font-bold">{name ?? t('phone.unregistered')}</p>
           <p className="text-base text-slate-600">{showNumber(from)}</p>
-          <p aria-hidden="true" className="my-2 text-2xl leading-none text-slate-400">
+          <p aria-hidden="true" className="text-2xl leading-none tall:my-2 text-slate-400">
             ↓
           </p>
           <p className="text-2xl font-bold">{showNumber(to)}</p>
@@ -40,7 +46,10 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
             role="status"
             data-testid="phone-state"
             data-state={state}
-            className={cx('mt-5 text-xl font-bold', state === 'answered' ? 'text-emerald-800' : 'text-slate-800')}
+            className={cx(
+              'mt-2 text-xl tall:mt-5 font-bold',
+              state === 'answered' ? 'text-emerald-800' : 'text-slate-800',
+            )}
           >
             {state === 'ended' ? endText(view.cause, t) : t(`phone.state.${state}`)}
           </p>
@@ -48,7 +57,7 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
             {state === 'answered' && answeredAt !== null && <Ticking text={() => timer(Date.now() - answeredAt)} />}
           </p>
         </div>
-        <div className="mt-6">{children}</div>
+        <div className="mt-3 tall:mt-6">{children}</div>
       </div>
     </section>
   );

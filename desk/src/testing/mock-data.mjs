@@ -110,12 +110,16 @@ export function makeConversations(agents, customers, now) {
     const agent = agents[(n * 5) % 12];
     const ref = { id: agent.id, name: agent.name };
     const leftAt = startedAt + waitMs + talkMs + holdMs;
+    if (n % 5 === 3 && customer) return calledOut(n, { customer, startedAt, talkMs, ref });
     return {
       id: `cv_${String(9999 - n).padStart(6, '0')}`,
       status: 'closed',
       channel: 'voice',
       startedAt,
       endedAt: leftAt,
+      direction: 'inbound',
+      by: null,
+      customerNumber: customer ? customer.phones[0] : n % 16 === 5 ? null : `+8152000${8000 + n}`,
       from: customer ? customer.phones[0] : n % 16 === 5 ? null : `+8152000${8000 + n}`,
       fromRaw: null,
       to: '+81312345678',
@@ -138,7 +142,45 @@ export function makeConversations(agents, customers, now) {
   });
 }
 
+const unanswered = ['busy', 'no-answer', 'declined', 'unknown-number', 'unreachable'];
+
+/** One that an agent placed; every third was not answered. */
+function calledOut(n, { customer, startedAt, talkMs, ref }) {
+  const cause = n % 3 === 0 ? unanswered[Math.floor(n / 15) % unanswered.length] : null;
+  const ringMs = 6_000 + ((n * 331) % 15_000);
+  const talked = cause ? 0 : talkMs;
+  return {
+    id: `cv_${String(9999 - n).padStart(6, '0')}`,
+    status: 'closed',
+    channel: 'voice',
+    startedAt,
+    endedAt: startedAt + ringMs + talked,
+    direction: 'outbound',
+    by: ref,
+    customerNumber: customer.phones[0],
+    from: '+81312345678',
+    fromRaw: null,
+    to: customer.phones[0],
+    toName: 'サポート',
+    customer: { id: customer.id, name: customer.name, kana: customer.kana },
+    owner: customer.owner,
+    team: customer.team,
+    agents: cause ? [] : [ref],
+    end: cause ? 'unanswered' : 'completed',
+    endedBy: cause === 'busy' || cause === 'declined' ? 'customer' : cause ? 'system' : 'agent',
+    endCause: cause ?? 'normal',
+    waitMs: 0,
+    ringMs,
+    talkMs: talked,
+    holdMs: 0,
+    wrapUpMs: cause ? 0 : 18_000,
+    disposition: cause ? null : dispositions[n % dispositions.length],
+    hasRecording: !cause,
+  };
+}
+
 export function detailOf(summary, agents) {
+  if (summary.direction === 'outbound') return calledOutDetail(summary);
   const agent = summary.agents[0] ?? null;
   const first = agents[3];
   const other = { id: first.id, name: first.name };
@@ -166,8 +208,18 @@ export function detailOf(summary, agents) {
     agent: { id: one.id, name: one.name },
     because: ['talking', 'away', 'wrap-up', 'idle-shorter'][n],
   }));
+  const quality = (mos) => {
+    const way = { packets: 4_000, lostPercent: mos > 4 ? 0.1 : 2.4, jitterMs: 3.2, mos };
+    return { mos, from: way, to: way, rttMs: 18 };
+  };
+  const line = (who, mos, worst) => ({
+    ...{ agent: who, since: answered, spanMs: summary.talkMs },
+    ...{ grade: 'good', worstGrade: worst < 3.6 ? 'poor' : 'good', mean: quality(mos), worst: quality(worst) },
+  });
   return {
     ...summary,
+    fax: false,
+    lines: agent ? [line(null, 4.35, 4.1), line(agent, 4.3, 3.4)] : [],
     segments,
     offers: [
       {
@@ -246,6 +298,32 @@ export function detailOf(summary, agents) {
       : [],
     recording: summary.hasRecording
       ? { id: 'rc_1', startedAt: answered, durationMs: summary.talkMs + summary.holdMs, finished: true }
+      : null,
+  };
+}
+
+function calledOutDetail(summary) {
+  const { by: agent, startedAt: t0 } = summary;
+  const answered = t0 + summary.ringMs;
+  const segments = [{ kind: 'ring', agent: null, startedAt: t0, endedAt: answered }];
+  const after = { startedAt: summary.endedAt, endedAt: summary.endedAt + summary.wrapUpMs };
+  if (summary.end === 'completed') {
+    segments.push({ kind: 'talk', agent, startedAt: answered, endedAt: summary.endedAt });
+    segments.push({ kind: 'wrap-up', agent, ...after });
+  }
+  const wrapUp = {
+    agent,
+    ...after,
+    because: 'saved',
+    disposition: summary.disposition,
+    note: '見積書を送ると伝えた。',
+  };
+  return {
+    ...summary,
+    ...{ fax: false, lines: [], segments, offers: [], trace: [] },
+    wrapUps: summary.end === 'completed' ? [wrapUp] : [],
+    recording: summary.hasRecording
+      ? { id: 'rc_1', startedAt: answered, durationMs: summary.talkMs, finished: true }
       : null,
   };
 }

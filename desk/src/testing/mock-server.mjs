@@ -62,6 +62,19 @@ const callerOf = (customer) => ({
   waitingSince: now() - 48_000,
 });
 
+const talkOf = (caller) => ({
+  ...{
+    caller,
+    direction: 'inbound',
+    state: 'talking',
+    startedAt: now(),
+    heldSince: null,
+    recording: true,
+    fax: false,
+    line: 'good',
+  },
+});
+
 const scenes = {
   reset: () => {
     self.line?.close();
@@ -140,7 +153,7 @@ const commands = {
     change({
       presence: presence('talking'),
       offer: null,
-      call: { caller: offer.caller, state: 'talking', startedAt: now(), heldSince: null, recording: true },
+      call: talkOf(offer.caller),
     });
   },
   'offer.decline': () => change({ presence: rest(), offer: null }),
@@ -267,6 +280,7 @@ const routes = {
             one.agents.some((agent) => agent.id === query.get('agent')) ||
             (query.get('agent') === self.agent.id && conversations.indexOf(one) % 9 === 0)) &&
           (!query.get('from') || one.startedAt >= Number(query.get('from'))) &&
+          (!query.get('direction') || one.direction === query.get('direction')) &&
           (!query.get('end') || one.end === query.get('end')) &&
           (!query.get('status') || one.status === query.get('status')) &&
           (!query.get('q') || one.customer?.name.includes(query.get('q'))),

@@ -29,8 +29,8 @@ const browser = await chromium.launch({
 
 for (const locale of ['ja', 'en']) {
   for (const [width, height] of [
+    [1280, 800],
     [1440, 900],
-    [1920, 1080],
   ]) {
     await walk(locale, width, height);
   }
@@ -59,6 +59,16 @@ async function walk(locale, width, height) {
   };
   watch(page);
 
+  /** What a person needs in a call must be seen without scrolling. */
+  const fits = async (name, target, ids) => {
+    if (only && !name.includes(only)) return;
+    await target.evaluate(() => scrollTo(0, 0));
+    for (const one of ids) {
+      const box = await target.getByTestId(one).boundingBox();
+      const low = box ? Math.ceil(box.y + box.height) : Infinity;
+      if (low > height) problems.push(`${where}: ${name}: ${one} ends at ${low} of ${height} px`);
+    }
+  };
   const look = async (name, target = page) => {
     if (only && !name.includes(only)) return;
     await target.waitForTimeout(350);
@@ -103,7 +113,9 @@ async function walk(locale, width, height) {
   await id('answer').click();
   await reaches('talking');
   await id('note').fill(locale === 'ja' ? '契約の更新日について。見積書を送る。' : 'Asked about the renewal date.');
+  await page.evaluate(() => scrollTo(0, 0));
   await look('desk-talking');
+  await fits('desk-talking', page, ['go-available', 'hang-up', 'note']);
   await id('mute').click();
   await id('hold').click();
   await id('keypad').click();
@@ -113,6 +125,7 @@ async function walk(locale, width, height) {
   await id('save-wrap-up').waitFor();
   await page.locator('fieldset label').nth(1).click();
   await look('desk-wrap-up');
+  await fits('desk-wrap-up', page, ['go-available', 'save-wrap-up']);
   await id('save-wrap-up').click();
   await reaches('available');
   await scene('offer?unknown=1&because=longest-idle');
@@ -150,9 +163,6 @@ async function walk(locale, width, height) {
   await page.click('nav a[href="/customers"]');
   await page.getByTestId('customer-row').first().waitFor();
   await look('customers');
-  await page.click('nav a[href="/system"]');
-  await page.getByTestId('trunk-row').first().waitFor();
-  await look('system');
 
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
@@ -170,6 +180,9 @@ async function walk(locale, width, height) {
   await page.fill('input[type=password]', 'denwaban-demo');
   await page.click('button[type=submit]');
   await id('status').waitFor();
+  await page.click('nav a[href="/system"]');
+  await page.getByTestId('trunk-row').first().waitFor();
+  await look('system');
   await page.goto(`${origin}/customers/import`);
   await page.locator('input[type=file]').waitFor({ state: 'attached' });
   await look('import');
@@ -194,6 +207,12 @@ async function walk(locale, width, height) {
     await other.goto(origin + path);
     await other.waitForTimeout(900);
     await look(name, other);
+    if (name === 'phone') {
+      await other.getByTestId('phone-dial').click();
+      await other.locator('[data-testid=phone-state][data-state=answered]').waitFor();
+      await look('phone-answered', other);
+      await fits('phone-answered', other, ['phone-hang-up']);
+    }
     await other.close();
   }
   await scene('reset');
