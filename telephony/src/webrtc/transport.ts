@@ -20,6 +20,8 @@ export class WebRtcTransport implements Transport {
   private readonly listener: TransportListener;
   private readonly heartbeat: Heartbeat | null;
   private channel: DataChannel | null = null;
+  /** As the library told. Kept here, since to ask it costs a call into it for each packet. */
+  private opened = false;
   private closed = false;
 
   constructor(peer: PeerConnection, track: Track, options: WebRtcTransportOptions) {
@@ -32,13 +34,14 @@ export class WebRtcTransport implements Transport {
       ? new Heartbeat({ now, send: (text) => this.say(text), echoed: (rttMs) => listener.echoed?.(rttMs) })
       : null;
     track.onOpen(() => {
-      if (!this.closed) listener.connected();
+      if (this.closed) return;
+      this.opened = true;
+      listener.connected();
     });
     track.onMessage((packet) => {
       if (!this.closed) listener.packet(packet, now());
     });
     track.onClosed(() => this.ended('closed'));
-    track.onError(() => undefined);
     peer.onDataChannel((channel) => this.adopt(channel));
     peer.onStateChange((state) => {
       // `disconnected` may heal; what silence means is the line watch's to say.
@@ -48,13 +51,13 @@ export class WebRtcTransport implements Transport {
   }
 
   get open(): boolean {
-    return !this.closed && this.track.isOpen();
+    return this.opened && !this.closed;
   }
 
   send(packet: Uint8Array): void {
-    if (this.closed) return;
+    if (!this.open) return;
     try {
-      if (this.track.isOpen()) this.track.sendMessageBinary(packet as Buffer);
+      this.track.sendMessageBinary(packet as Buffer);
     } catch {
       // Throws when the track closed a moment ago; its own callback tells of that.
     }
