@@ -52,6 +52,7 @@ const sockets = [
   'node:https',
   'node:http2',
   'node-datachannel',
+  'koffi',
   'ws',
 ];
 

@@ -98,6 +98,11 @@ export const settingTable = {
     en: '`on` or `off`. The demo company, its people with one published password, `/phone` and `GET /api/v1/demo`. Never switch it on where strangers can reach it.',
     ja: '`on` または `off`。デモ会社と、公開された共通パスワードを持つ人々、`/phone`、`GET /api/v1/demo`。外部から届く場所では on にしないこと。',
   },
+  DENWABAN_NATIVE_SOCKETS: {
+    default: '`on` where possible',
+    en: '`off`: audio goes through Node’s own sockets and not through the C library’s, at a third more CPU. Native ones exist for Linux on x64 and arm64; elsewhere this changes nothing.',
+    ja: '`off` にすると、音声に C ライブラリのソケットではなく Node のソケットを使います（CPU 使用量は約 3 割増）。ネイティブのソケットは Linux の x64 と arm64 だけにあり、他では何も変わりません。',
+  },
   DENWABAN_LOG_LEVEL: {
     default: '`info`; `warn` in a terminal',
     en: '`trace`, `debug`, `info`, `warn`, `error` or `silent`. The log is JSON, one object a line, on standard output.',

@@ -108,6 +108,7 @@ describe('settings', () => {
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['DATABASE_URL', 'localhost:5432'],
     ['DENWABAN_DEMO', 'maybe'],
+    ['DENWABAN_NATIVE_SOCKETS', 'maybe'],
     ['DENWABAN_LOG_LEVEL', 'INFO'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
     const line = problem({ [name]: value });

@@ -164,6 +164,11 @@ export function readSettings(
     );
   }
 
+  const native = written('DENWABAN_NATIVE_SOCKETS');
+  if (native !== undefined && readSwitch(native) === null) {
+    wrong('DENWABAN_NATIVE_SOCKETS', `"${native}" is neither on nor off. Give one of the two.`);
+  }
+
   for (const name of Object.keys(env)) {
     if (name.startsWith('DENWABAN_') && !(name in settingTable)) {
       warnings.push(`${name}: is not a setting and changes nothing.${nearest(name)}`);

@@ -8,6 +8,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { ownDatagrams } from '../net/datagrams/index.js';
 import { MediaEngine } from './engine.js';
 import type { MediaEvent, MediaSettings } from './protocol.js';
 import { serveControl, SocketTakenError, type ControlServer } from './server.js';
@@ -111,6 +112,8 @@ async function main(): Promise<void> {
     log('error', 'a failure of ours', { detail: error.stack ?? error.message });
     void stop(1);
   });
+  const { datagrams, because } = ownDatagrams();
+  log('debug', 'datagram sockets', { kind: datagrams.kind, because });
   log('info', 'media process ready', {
     pid: process.pid,
     icePort: settings.portMin,

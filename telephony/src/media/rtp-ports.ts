@@ -1,19 +1,20 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { ownDatagrams, type Datagrams, type DatagramSocket } from '../net/datagrams/index.js';
 
 /** The sockets of a plain RTP leg: RTP on an even port, RTCP on the one above (RFC 3550 §11). */
 export interface RtpSockets {
-  rtp: Socket;
-  rtcp: Socket;
+  rtp: DatagramSocket;
+  rtcp: DatagramSocket;
 }
 
 /** Hands out pairs of ports, going round, so that a port rests before it is used again and late packets of an old call find nobody. */
 export class RtpPorts {
+  private readonly datagrams: Datagrams;
   private readonly address: string;
   private readonly ports: number[] = [];
   private next = 0;
 
-  constructor(address: string, portMin: number, portMax: number) {
+  constructor(address: string, portMin: number, portMax: number, datagrams: Datagrams = ownDatagrams().datagrams) {
+    this.datagrams = datagrams;
     this.address = address;
     for (let port = portMin + (portMin % 2); port < portMax; port += 2) this.ports.push(port);
     // Not always from the same end: an outsider should not know where the first call after a start is.
@@ -39,25 +40,16 @@ export class RtpPorts {
   }
 
   private async bindPair(port: number): Promise<RtpSockets | null> {
-    const rtp = await bind(this.address, port);
+    const rtp = await this.bind(port);
     if (rtp === null) return null;
-    const rtcp = await bind(this.address, port + 1);
+    const rtcp = await this.bind(port + 1);
     if (rtcp !== null) return { rtp, rtcp };
     rtp.close();
     return null;
   }
-}
 
-function bind(address: string, port: number): Promise<Socket | null> {
-  return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    socket.once('error', () => {
-      socket.close();
-      resolve(null);
-    });
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
+  /** @returns null when the port is taken, or no descriptor is left */
+  private bind(port: number): Promise<DatagramSocket | null> {
+    return this.datagrams.bind({ address: this.address, port }).catch(() => null);
+  }
 }

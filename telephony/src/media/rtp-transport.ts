@@ -1,5 +1,5 @@
-import type { Socket } from 'node:dgram';
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { isIPv4, SocketAddress } from 'node:net';
+import type { DatagramSocket, Endpoint } from '../net/datagrams/index.js';
 import {
   isRtcp,
   readRtpHeader,
@@ -22,7 +22,7 @@ export class RtpTransport implements Transport {
   readonly kind = 'rtp';
   readonly port: number;
   readonly keys: OwnKeys;
-  private readonly socket: Socket;
+  private readonly socket: DatagramSocket;
   private readonly control: ControlPort;
   private readonly listener: TransportListener;
   private readonly now: () => number;
@@ -31,8 +31,6 @@ export class RtpTransport implements Transport {
   private remote: RtpRemote | null;
   /** Where packets go: the far end's SDP at first, then whence it speaks (symmetric RTP, RFC 4961). */
   private target: Source | null = null;
-  private connected = false;
-  private connecting = false;
   private closed = false;
 
   constructor(
@@ -45,7 +43,7 @@ export class RtpTransport implements Transport {
     this.socket = rtp;
     this.keys = keys;
     this.srtp = new SrtpSession(keys);
-    this.port = rtp.address().port;
+    this.port = rtp.local.port;
     this.listener = listener;
     this.now = now;
     this.remote = remote === null ? null : this.readable(remote);
@@ -53,9 +51,7 @@ export class RtpTransport implements Transport {
     this.lock = new SourceLock(this.remote);
     this.control = new ControlPort(rtcp, (packet) => this.heardControl(packet));
     this.retarget();
-    rtp.on('message', (packet, from) => this.arrived(packet, from.address, from.port));
-    // ICMP errors of a connected socket land here. A far end that is not listening yet is no failure of ours.
-    rtp.on('error', () => undefined);
+    rtp.listen((packet, from) => this.arrived(packet, from));
   }
 
   get codec(): Codec {
@@ -96,7 +92,7 @@ export class RtpTransport implements Transport {
       return;
     }
     this.lock.aim(remote);
-    this.disconnect();
+    this.socket.disconnect();
     this.retarget();
   }
 
@@ -125,21 +121,13 @@ export class RtpTransport implements Transport {
   }
 
   private write(packet: Uint8Array): void {
-    const target = this.target;
-    if (target === null || this.closed) return;
-    try {
-      if (this.connected) this.socket.send(packet);
-      else this.socket.send(packet, target.port, target.address);
-    } catch {
-      // Between the kernel's connect and our hearing of it the address is refused: one packet lost at the start of a call.
-    }
+    if (this.target !== null) this.socket.send(packet, this.target);
   }
 
-  private arrived(packet: Buffer, address: string, port: number): void {
+  private arrived(packet: Uint8Array, { address, port }: Endpoint): void {
     if (this.closed) return;
     const source = this.lock.source;
     if (source !== null) {
-      // Connected or not: strangers' packets may have been in the queue before the kernel began to refuse them.
       if (source.port !== port || source.address !== address) return;
       if (isRtcp(packet)) return this.heardControl(packet);
       const { receiver } = this.srtp;
@@ -156,7 +144,7 @@ export class RtpTransport implements Transport {
     if (receiver !== null) this.lock.latch(address, port);
     else if (this.lock.accept(address, port, header.ssrc, header.sequence) === 'drop') return;
     this.retarget();
-    this.connect();
+    this.socket.connect({ address, port });
     this.listener.connected();
     this.listener.packet(plain, this.now());
   }
@@ -178,30 +166,9 @@ export class RtpTransport implements Transport {
     this.control.aim(this.target, remote?.rtcp ?? null);
   }
 
-  private connect(): void {
-    const source = this.lock.source;
-    if (source === null || this.connected || this.connecting) return;
-    this.connecting = true;
-    this.socket.connect(source.port, source.address, (error?: Error) => {
-      this.connecting = false;
-      if (this.closed || error) return;
-      this.connected = true;
-      // The leg may have been aimed elsewhere while the kernel was asked.
-      if (this.lock.source === source) return;
-      this.disconnect();
-      this.connect();
-    });
-  }
-
-  private disconnect(): void {
-    if (!this.connected) return;
-    this.connected = false;
-    this.socket.disconnect();
-  }
-
   /** The far end's address as our socket will write it, so that the two can be compared. */
   private readable(remote: RtpRemote): RtpRemote {
-    return { ...remote, address: asWritten(remote.address, isIPv6(this.socket.address().address)) };
+    return { ...remote, address: asWritten(remote.address, this.socket.local.family === 6) };
   }
 }
 
@@ -210,21 +177,20 @@ export class RtpTransport implements Transport {
  * nobody's call; encrypted ones prove themselves.
  */
 class ControlPort {
-  private readonly socket: Socket;
+  private readonly socket: DatagramSocket;
   private readonly heard: (packet: Uint8Array) => void;
   private target: Source | null = null;
   /** Whence it speaks, when that is another port than the SDP said (NAT). */
   private symmetric: Source | null = null;
 
-  constructor(socket: Socket, heard: (packet: Uint8Array) => void) {
+  constructor(socket: DatagramSocket, heard: (packet: Uint8Array) => void) {
     this.socket = socket;
     this.heard = heard;
-    socket.on('message', (packet, from) => {
+    socket.listen((packet, from) => {
       if (this.target === null || from.address !== this.target.address || !isRtcp(packet)) return;
       this.symmetric = { address: from.address, port: from.port };
       this.heard(packet);
     });
-    socket.on('error', () => undefined);
   }
 
   aim(rtp: Source | null, told: NonNullable<RtpRemote['rtcp']> | null): void {
@@ -237,12 +203,7 @@ class ControlPort {
 
   send(packet: Uint8Array): void {
     const to = this.symmetric ?? this.target;
-    if (to === null) return;
-    try {
-      this.socket.send(packet, to.port, to.address);
-    } catch {
-      // Closed in this moment.
-    }
+    if (to !== null) this.socket.send(packet, to);
   }
 
   close(): void {

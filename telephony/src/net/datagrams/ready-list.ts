@@ -1,0 +1,103 @@
+import type { Libc, PollHandle } from './libc.js';
+
+export interface Readable {
+  read(): void;
+}
+
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLIN = 1;
+/** Sockets that have their turn before timers and other work have theirs. */
+const readyMax = 256;
+/**
+ * `struct epoll_event` is packed on x86-64 alone (so that 32-bit programs share it): events u32, then the 64 bits that are ours,
+ * at 4 there and at 8 elsewhere. We write the descriptor and, in the upper half, which of its owners was meant.
+ */
+const eventWords = process.arch === 'x64' ? 3 : 4;
+const dataWord = eventWords - 2;
+
+/**
+ * Which sockets have something to read: one epoll set of ours, itself watched by Node's loop. There is a descriptor only while there
+ * are sockets, and it keeps the process running as they would.
+ */
+export class ReadyList {
+  private readonly libc: Libc;
+  private readonly events = Buffer.alloc(readyMax * eventWords * 4);
+  private readonly words = new Int32Array(this.events.buffer, this.events.byteOffset, readyMax * eventWords);
+  /** By descriptor. */
+  private readonly owners: ({ readable: Readable; number: number } | undefined)[] = [];
+  private count = 0;
+  private numbers = 0;
+  private epoll = -1;
+  /** Held here: dropped by everybody it would be collected, and the sockets fall silent. */
+  private handle: PollHandle | null = null;
+  private turn: NodeJS.Immediate | null = null;
+
+  constructor(libc: Libc) {
+    this.libc = libc;
+  }
+
+  /** @throws Error when the kernel has no room for another */
+  add(fd: number, readable: Readable): void {
+    if (this.epoll < 0) this.open();
+    const owner = { readable, number: (this.numbers = (this.numbers + 1) | 0) };
+    if (this.control(EPOLL_CTL_ADD, fd, owner.number) < 0) {
+      const code = this.libc.failure();
+      if (this.count === 0) this.close();
+      throw Object.assign(new Error(`epoll_ctl ${code}`), { code });
+    }
+    this.owners[fd] = owner;
+    this.count += 1;
+  }
+
+  /** Before the descriptor is closed: a program of ours that starts in this moment may hold it open for a while longer. */
+  remove(fd: number): void {
+    this.control(EPOLL_CTL_DEL, fd, 0);
+    this.owners[fd] = undefined;
+    this.count -= 1;
+    if (this.count === 0) this.close();
+  }
+
+  private control(operation: number, fd: number, number: number): number {
+    const event = Buffer.alloc(eventWords * 4);
+    event.writeUInt32LE(EPOLLIN, 0);
+    event.writeInt32LE(fd, dataWord * 4);
+    event.writeInt32LE(number, dataWord * 4 + 4);
+    return this.libc.epoll_ctl(this.epoll, operation, fd, event);
+  }
+
+  private open(): void {
+    this.epoll = this.libc.epoll_create1(EPOLL_CLOEXEC);
+    if (this.epoll < 0) {
+      const code = this.libc.failure();
+      throw Object.assign(new Error(`epoll_create1 ${code}`), { code });
+    }
+    // Not read at once: koffi calls from outside Node's callback scopes, where promises would not go on and an error be lost.
+    this.handle = this.libc.poll(this.epoll, () => {
+      this.turn ??= setImmediate(() => this.take());
+    });
+  }
+
+  private close(): void {
+    if (this.turn !== null) clearImmediate(this.turn);
+    this.turn = null;
+    this.handle?.close();
+    this.handle = null;
+    this.libc.close(this.epoll);
+    this.epoll = -1;
+  }
+
+  private take(): void {
+    this.turn = null;
+    const { words, owners } = this;
+    const ready = this.libc.epoll_wait(this.epoll, this.events, readyMax, 0);
+    for (let i = 0; i < ready; i++) {
+      const at = i * eventWords + dataWord;
+      const owner = owners[words[at]!];
+      // Closed by who was read before, perhaps with another socket of the same descriptor in its place.
+      if (owner === undefined || owner.number !== words[at + 1]) continue;
+      owner.readable.read();
+    }
+  }
+}
