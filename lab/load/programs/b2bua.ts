@@ -183,6 +183,11 @@ function take(customer: IncomingCall, trunk: string): CallListener {
     },
     onEnded() {
       give(id, { type: 'caller-left', cause: 'hung-up' });
+      // A conversation lives until its recording is in: without this every one of the run would stay in memory.
+      const recording = conversations.get(id)?.recording?.id;
+      if (recording !== undefined) {
+        give(id, { type: 'recording-finished', recording, path: `${id}.wav`, durationMs: 1_000, bytes: 32_044 });
+      }
       give(id, { type: 'wrap-up-saved', agent, disposition: 'resolved', note: '' });
     },
     onReoffer: () => null,

@@ -14,7 +14,7 @@ import { mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
 import { responseTo } from '../responses.js';
-import type { ServerTransaction } from '../transaction/server.js';
+import type { InviteMark, ServerTransaction } from '../transaction/server.js';
 import { AdoptedCall } from './adopted-call.js';
 import { sessionOf } from './body.js';
 import type { Call } from './call.js';
@@ -36,7 +36,7 @@ export class Calls {
   readonly #options: CallsOptions;
   /** By our tag and Call-ID. */
   readonly #calls = new Map<string, Call>();
-  /** By what a merged copy of their INVITE would share (§8.2.2.2). */
+  /** By the mark of their INVITE (§8.2.2.2). */
   readonly #fresh = new Map<string, InboundCall>();
 
   constructor(options: CallsOptions) {
@@ -70,8 +70,8 @@ export class Calls {
   /** An INVITE outside any dialog. */
   invited(transaction: ServerTransaction, trunk: string): void {
     const { core, handlers, lobby, reply } = this.#options;
-    const { request, read } = transaction;
-    const key = freshKey(read);
+    const { request } = transaction;
+    const key = transaction.mark?.key ?? '';
     if (this.#fresh.has(key)) return reply(transaction, 482);
     const session = sessionOf(request);
     if (session !== null && !session.ok) return reply(transaction, 488);
@@ -97,15 +97,15 @@ export class Calls {
   }
 
   /** Is this the INVITE of a call that came from somebody else? */
-  isAnothers(invite: { read: Essentials } | null, trunk: string): boolean {
-    const call = invite === null ? undefined : this.#fresh.get(freshKey(invite.read));
+  isAnothers(invite: InviteMark | null, trunk: string): boolean {
+    const call = invite === null ? undefined : this.#fresh.get(invite.key);
     return call !== undefined && call.trunk !== trunk;
   }
 
-  cancelled(transaction: ServerTransaction, invite: { read: Essentials } | null, trunk: string): void {
+  cancelled(transaction: ServerTransaction, invite: InviteMark | null, trunk: string): void {
     const { reply } = this.#options;
     if (invite === null) return reply(transaction, 481);
-    const call = this.#fresh.get(freshKey(invite.read));
+    const call = this.#fresh.get(invite.key);
     // The answer to the CANCEL carries the tag of the INVITE's answers (§9.2).
     reply(transaction, 200, [], call?.id);
     if (call?.trunk === trunk) call.onCancel();
@@ -151,8 +151,5 @@ export class Calls {
     else call.attach(listener);
   }
 }
-
-/** §8.2.2.2: a copy that took another way has the same From tag, Call-ID and CSeq, but another branch. */
-const freshKey = ({ from, callId, cseq }: Essentials): string => `${tagOf(from) ?? ''}\n${callId}\n${cseq.number}`;
 
 const keyOf = (read: Essentials): string => dialogKey(read.callId, tagOf(read.to) ?? '');

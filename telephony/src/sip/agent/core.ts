@@ -24,8 +24,8 @@ export interface AgentCore {
   /** Adds our Via and sees the request through a client transaction. */
   sendRequest(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction;
   readonly chance: Chance;
-  /** The ACK of a 2xx has no transaction (§13.2.2.4): it goes out once, and nothing comes back. */
-  sendAck(request: SipRequest, hop: Hop): void;
+  /** The ACK of a 2xx has no transaction (§13.2.2.4): nothing comes back. @returns what sends it again, byte for byte */
+  sendAck(request: SipRequest, hop: Hop): () => void;
   /** What we answer to a trunk that asks for a password. */
   credentialsOf(trunk: string): Credentials | null;
   /** Lets in what comes from this address until the call back: the far end of a call of ours need not be on any trunk's list. */

@@ -83,10 +83,7 @@ export class DialogLink {
   /** Sends the ACK of a 2xx. @returns what sends it again, for each further copy of the 2xx (§13.2.2.4) */
   acknowledge({ cseq, credentials }: Asked): () => void {
     const [, ack] = requestInDialog({ ...this.dialog, localCseq: cseq }, 'ACK', credentials);
-    const hop = this.#hop();
-    const send = () => this.#core.sendAck(ack, hop);
-    send();
-    return send;
+    return this.#core.sendAck(ack, this.#hop());
   }
 
   #hop(): Hop {

@@ -5,7 +5,7 @@ import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
 import type { Chance, SipLog } from '../ports.js';
 import type { TransactionLayer } from '../transaction/layer.js';
-import type { ServerTransaction } from '../transaction/server.js';
+import type { InviteMark, ServerTransaction } from '../transaction/server.js';
 import type { Door } from './door.js';
 import { Guests, type GuestVerdict } from './guests.js';
 
@@ -17,7 +17,7 @@ export class Lobby {
   /** What takes back the welcome of a call's far end, by the call's key. */
   readonly #welcomed = new Map<string, () => void>();
   /** Whose an INVITE is that was let in. */
-  readonly #owners = new WeakMap<Essentials, { trunk: string; address: string }>();
+  readonly #owners = new WeakMap<InviteMark, { trunk: string; address: string }>();
 
   constructor(options: {
     guests: NonNullable<SipEndpointHandlers['guests']> | null;
@@ -49,14 +49,14 @@ export class Lobby {
   ownerOf(request: SipRequest, read: Essentials, address: string): string | null {
     if (this.#guests === null || !['INVITE', 'ACK', 'CANCEL'].includes(request.method)) return null;
     const invite = this.#layer.cancelled(request, read);
-    const owner = invite === null ? undefined : this.#owners.get(invite.read);
+    const owner = invite === null ? undefined : this.#owners.get(invite);
     return owner?.address === address ? owner.trunk : null;
   }
 
   /** An INVITE that was let in has become a call. */
   admit(transaction: ServerTransaction, trunk: string, key: string): void {
     const { address } = transaction.arrival;
-    this.#owners.set(transaction.read, { trunk, address });
+    if (transaction.mark !== null) this.#owners.set(transaction.mark, { trunk, address });
     this.welcome(key, address);
   }
 

@@ -237,6 +237,7 @@ export class OutboundCall implements OutgoingCall, Call {
   #end(cause: OutgoingEnd, status: number | null, reason: string | null): void {
     if (this.#told) return;
     this.#told = true;
+    this.#session = null; // the INVITE's transaction lingers, and we with it: our dialog need not
     this.#cancelRingLimit();
     if (this.#settled) this.#forget();
     this.#teller.last((listener) => listener.onEnded(cause, status, reason));

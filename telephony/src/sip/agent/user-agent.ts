@@ -96,7 +96,10 @@ export class UserAgent {
           ...request.headers,
           ...this.#userAgentHeaders,
         ];
-        options.wire.send(hop, serializeMessage({ ...request, headers }), () => {});
+        const bytes = serializeMessage({ ...request, headers });
+        const send = () => void options.wire.send(hop, bytes, () => {});
+        send();
+        return send;
       },
       credentialsOf: (trunk) => options.handlers.credentialsOf?.(trunk) ?? null,
       expect: (address) => this.#door.expect(address),

@@ -1,5 +1,5 @@
 /** Runs the machine of one request of ours: carries out what it asks for, its ACK and its CANCEL included. */
-import type { SipRequest, SipResponse } from '../message.js';
+import { noBody, type SipRequest, type SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
 import type { Hop } from '../ports.js';
 import { acknowledgeRefusal } from '../requests.js';
@@ -18,7 +18,7 @@ export interface ClientUser {
 
 /** What the transaction's user holds of it. */
 export interface ClientTransaction {
-  /** As it went out, our Via on top. */
+  /** As it went out, our Via on top; once a final answer has come only what the call still asks for (`bare`). */
   readonly request: SipRequest;
   readonly hop: Hop;
   /** The connection that it last went out on, over TCP and TLS. */
@@ -35,7 +35,7 @@ type AnyClient =
   | { kind: 'other'; state: NonInviteClient<Uint8Array> };
 
 export class Client implements ClientTransaction {
-  readonly request: SipRequest;
+  request: SipRequest;
   #hop: Hop;
   readonly #user: ClientUser;
   readonly #run: Run;
@@ -92,6 +92,8 @@ export class Client implements ClientTransaction {
     if (response.status >= 200) this.settled = true;
     this.#step({ type: 'response', status: response.status });
     this.#response = null; // told; while the transaction lingers it would only be kept
+    // The ACK of a refusal is made of the INVITE, each time that the refusal comes.
+    if (this.settled && (this.#machine?.kind !== 'invite' || response.status < 300)) this.request = bare(this.request);
     if (this.#cancelling === 'wished') this.cancel();
   }
 
@@ -172,4 +174,13 @@ export class Client implements ClientTransaction {
   #send(bytes: Uint8Array): void {
     this.#connection = this.#run.wire.send(this.#hop, bytes, () => this.#step({ type: 'transport-error' }));
   }
+}
+
+/**
+ * What the ACK of a 2xx takes from its INVITE. The transaction lingers for half a minute after the answer: with its headers it would
+ * be the largest thing that is kept of a call.
+ */
+function bare({ kind, method, uri, headers }: SipRequest): SipRequest {
+  const credentials = headers.filter(({ name }) => name === 'authorization' || name === 'proxy-authorization');
+  return { kind, method, uri, headers: credentials, body: noBody };
 }

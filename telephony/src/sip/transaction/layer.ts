@@ -8,7 +8,7 @@ import { branchOf, formatVia, type Via } from '../via.js';
 import { Client, type ClientTransaction, type ClientUser } from './client.js';
 import type { Run } from './clock.js';
 
-import { Server, type ServerTransaction } from './server.js';
+import { Server, type InviteMark, type ServerTransaction } from './server.js';
 import { rfcTimers, type TimerValues } from './timers.js';
 
 export interface LayerPorts {
@@ -66,9 +66,8 @@ export class TransactionLayer {
   }
 
   /** The INVITE that a CANCEL means (§9.2). */
-  cancelled(request: SipRequest, read: Essentials): { read: Essentials } | null {
-    const invite = this.#servers.get(serverKey(request, read, 'INVITE'))?.read ?? null;
-    return invite === null ? null : { read: invite };
+  cancelled(request: SipRequest, read: Essentials): InviteMark | null {
+    return this.#servers.get(serverKey(request, read, 'INVITE'))?.mark ?? null;
   }
 
   /** @returns false when it answers nothing of ours */

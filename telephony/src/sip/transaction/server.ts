@@ -1,5 +1,6 @@
 /** Runs the machine of one request that came to us: carries out what it asks for. */
 import type { SipRequest, SipResponse } from '../message.js';
+import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
 import type { Arrival, Hop } from '../ports.js';
 import { serializeMessage } from '../serialize.js';
@@ -9,11 +10,19 @@ import { startInviteServer, stepInviteServer, type InviteServer } from './invite
 import { startNonInviteServer, stepNonInviteServer, type NonInviteServer } from './non-invite-server.js';
 import type { Action, Timer } from './timers.js';
 
+/** What an INVITE shares with its CANCEL (§9.2) and with a copy of it that took another way (§8.2.2.2). */
+export interface InviteMark {
+  /** From tag, Call-ID and CSeq; not the branch. */
+  readonly key: string;
+}
+
 /** A request that came to us, to be answered. */
 export interface ServerTransaction {
   readonly request: SipRequest;
   readonly read: Essentials;
   readonly arrival: Arrival;
+  /** Of an INVITE. */
+  readonly mark: InviteMark | null;
   /** The topmost Via stamped with the source: what every answer carries. */
   readonly via: Via;
   /** True when anything was sent, 100 included. */
@@ -38,8 +47,8 @@ type AnyServer =
  * are twenty thousand of it: so it lets go of the request and of whoever answered it as soon as nothing can be told any more.
  */
 export class Server {
-  /** What a CANCEL is matched by; only an INVITE can be cancelled. */
-  readonly read: Essentials | null;
+  /** Only an INVITE can be cancelled. */
+  readonly mark: InviteMark | null;
   readonly #machine: AnyServer;
   readonly #run: Run;
   readonly #clock: Clock;
@@ -49,14 +58,14 @@ export class Server {
 
   constructor(run: Run, request: SipRequest, read: Essentials, arrival: Arrival, ended: () => void) {
     const invite = request.method === 'INVITE';
-    this.read = invite ? read : null;
+    this.mark = invite ? markOf(read) : null;
     this.#run = run;
     this.#clock = new Clock(run.timers);
     this.#ended = ended;
     this.#machine = invite
       ? { kind: 'invite', state: startInviteServer<Uint8Array>(run.setting)[0] }
       : { kind: 'other', state: startNonInviteServer<Uint8Array>(run.setting)[0] };
-    const asked = new Asked(this, request, read, arrival);
+    const asked = new Asked(this, request, read, arrival, this.mark);
     this.#user = asked;
     this.#hop = hopOfAnswer(asked.via, arrival);
   }
@@ -142,16 +151,18 @@ class Asked implements ServerTransaction {
   readonly request: SipRequest;
   readonly read: Essentials;
   readonly arrival: Arrival;
+  readonly mark: InviteMark | null;
   readonly via: Via;
   onFailed: ServerTransaction['onFailed'] = null;
   answered = false;
   readonly #server: Server;
 
-  constructor(server: Server, request: SipRequest, read: Essentials, arrival: Arrival) {
+  constructor(server: Server, request: SipRequest, read: Essentials, arrival: Arrival, mark: InviteMark | null) {
     this.#server = server;
     this.request = request;
     this.read = read;
     this.arrival = arrival;
+    this.mark = mark;
     this.via = stampVia(read.via, arrival);
   }
 
@@ -160,6 +171,10 @@ class Asked implements ServerTransaction {
     this.#server.respond(response);
   }
 }
+
+const markOf = ({ from, callId, cseq }: Essentials): InviteMark => ({
+  key: `${tagOf(from) ?? ''}\n${callId}\n${cseq.number}`,
+});
 
 export function hopOfAnswer(via: Via, arrival: Arrival): Hop {
   const { transport, connection } = arrival;
