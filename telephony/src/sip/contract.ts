@@ -4,6 +4,7 @@
  */
 import type { SdpAudio } from '../sdp/contract.js';
 import type { GuestAccount } from './agent/guests.js';
+import type { OpenReferral } from './agent/refer.js';
 import type { RegistrationNews } from './agent/registrar.js';
 import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
@@ -74,6 +75,8 @@ export interface DialogSnapshot extends Dialog {
     allowsUpdate: boolean;
     timer: SessionTimer | null;
   };
+  /** Missing: the far end waits for no outcome of a REFER. */
+  referral?: OpenReferral;
 }
 
 /** What is told of an answered call, whoever placed it. */
@@ -99,7 +102,7 @@ export interface SessionListener {
    * listener, or null to refuse it with 403. Whoever takes it on hangs this call up.
    */
   onReplaced?(call: IncomingCall): CallListener | null;
-  /** `snapshot()` says something else now: the far end moved, or the session timer changed. */
+  /** `snapshot()` says something else now: the far end moved, the session timer changed, a REFER came or was dealt with. */
   onChanged?(): void;
 }
 

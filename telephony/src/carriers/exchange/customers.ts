@@ -8,7 +8,7 @@ import { step, type CustomerLeg, type LegAction, type LegInput, type Talk } from
 import type { LineNews } from './line-news.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
-import { readToken } from './sip-caller.js';
+import { readToken } from './leg-token.js';
 
 export type Arrival = Omit<Extract<PhoneEvent, { type: 'leg.arrived' }>, 'type' | 'leg' | 'at'>;
 

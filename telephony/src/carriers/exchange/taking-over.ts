@@ -12,7 +12,8 @@ import type { Log } from './log.js';
 import type { OwnPlaces } from './media-place.js';
 import type { Recordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
-import { readToken, takeSipCall } from './sip-caller.js';
+import { readToken } from './leg-token.js';
+import { takeSipCall } from './sip-caller.js';
 import type { TransferMeans } from './transfer.js';
 import type { Trunk } from './trunk.js';
 

@@ -24,7 +24,7 @@ export class AdoptedCall implements IncomingCall, Call {
   readonly #teller: Teller<CallListener>;
 
   constructor(core: AgentCore, snapshot: DialogSnapshot, trunk: string) {
-    const { source, session, trunk: _, ...dialog } = snapshot;
+    const { source, session, referral, trunk: _, ...dialog } = snapshot;
     this.id = dialog.localTag;
     this.key = dialogKey(dialog.callId, dialog.localTag);
     this.trunk = trunk;
@@ -53,6 +53,7 @@ export class AdoptedCall implements IncomingCall, Call {
       this.session.clock.start(timer, refreshMs);
     }
     this.session.confirmed();
+    if (referral !== undefined) this.session.referralLost(referral);
   }
 
   attach(listener: CallListener): void {

@@ -1,6 +1,6 @@
 /** Calls that the far end moves: REFER (RFC 3515), and an INVITE with Replaces (RFC 3891). */
 import { describe, expect, test } from 'vitest';
-import type { CallListener, IncomingCall, ReferProgress, ReferWish } from '../contract.js';
+import type { CallListener, DialogSnapshot, IncomingCall, ReferProgress, ReferWish } from '../contract.js';
 import { header, type SipRequest } from '../message.js';
 import { answerTo, makeWorld, offerText, requestText, type RequestWish, type World } from '../testing/world.js';
 
@@ -114,6 +114,47 @@ describe('REFER', () => {
     expect(world.news()).toEqual([]);
     world.timers.advance(200_000);
     expect(world.timers.pending).toBe(0);
+  });
+
+  test('the snapshot says that an outcome is owed, until it is told; both are news', () => {
+    const { world, progress } = willing();
+    const owed = () => world.calls[0]?.snapshot()?.referral;
+    refer(world, '<sip:bob@carrier.example>');
+    expect([world.told, owed()]).toEqual([['changed'], { id: null }]);
+    world.receive(answerTo(world, 200));
+    progress().tell(180, 'Ringing');
+    world.receive(answerTo(world, 200));
+    expect([world.told, owed()]).toEqual([['changed'], { id: null }]);
+    progress().tell(486, 'Busy Here');
+    expect([world.told, owed()]).toEqual([['changed', 'changed'], undefined]);
+  });
+
+  test('a process that takes the call up tells the outcome of a REFER that the one before took on: none', () => {
+    const { world } = willing();
+    refer(world, '<sip:bob@carrier.example>', 7);
+    const left = JSON.parse(JSON.stringify(world.calls[0]?.snapshot())) as DialogSnapshot;
+    for (const [id, event] of [
+      [null, 'refer'],
+      [7, 'refer;id=7'],
+    ] as const) {
+      const next = makeWorld();
+      let call: IncomingCall | null = null;
+      next.agent.adopt({ ...left, referral: { id } }, (taken) => {
+        call = taken;
+        return { onAnswered() {}, onAcknowledged() {}, onEnded() {}, onReoffer: () => null, onDigit() {} };
+      });
+      expect(next.news()).toEqual(['NOTIFY']);
+      expect(told(next.lastRequest())).toEqual([
+        'SIP/2.0 503 Service Unavailable\r\n',
+        'terminated;reason=noresource',
+        event,
+      ]);
+      next.receive(answerTo(next, 200));
+      expect((call as IncomingCall | null)?.snapshot()?.referral).toBeUndefined();
+      next.timers.advance(200_000);
+      expect(next.news()).toEqual([]);
+      expect(next.agent.counts.dialogs).toBe(1);
+    }
   });
 
   test('an attended transfer names the call that it takes the place of', () => {

@@ -44,6 +44,11 @@ function replacesWithin(headers: string): string | null | undefined {
   return null;
 }
 
+/** A REFER of whose outcome the far end was not told yet. `id`: its CSeq; null in the first of a dialog (§2.4.6). */
+export interface OpenReferral {
+  id: number | null;
+}
+
 /** What this needs of its session. */
 interface Referred {
   readonly link: DialogLink;
@@ -53,10 +58,24 @@ interface Referred {
 
 export class Referrals {
   readonly #core: AgentCore;
+  readonly #changed: () => void;
   #latest: Referral | null = null;
 
-  constructor(core: AgentCore) {
+  /** @param changed `open` says something else now */
+  constructor(core: AgentCore, changed: () => void) {
     this.#core = core;
+    this.#changed = changed;
+  }
+
+  get open(): OpenReferral | null {
+    return this.#latest === null || this.#latest.over ? null : { id: this.#latest.id };
+  }
+
+  /** Of one that a process before this one took on nothing more will come: the far end may try again, or go on as it is. */
+  lost({ id }: OpenReferral, link: DialogLink): void {
+    this.#latest = new Referral(this.#core, link, id, this.#changed);
+    this.#latest.tell(503, 'Service Unavailable');
+    this.#latest.begin();
   }
 
   take(session: Referred, transaction: ServerTransaction, confirmed: boolean): void {
@@ -66,7 +85,7 @@ export class Referrals {
     // One at a time: two would both take this call's place.
     if (this.#latest?.over === false) return session.reply(transaction, 491);
     const id = this.#latest === null ? null : transaction.read.cseq.number;
-    const referral = new Referral(this.#core, session.link, id);
+    const referral = new Referral(this.#core, session.link, id, this.#changed);
     const taken = session.teller.ask((listener) => listener.onRefer?.(wish, referral) ?? false);
     if (taken !== true) {
       referral.stop();
@@ -75,6 +94,7 @@ export class Referrals {
     this.#latest = referral;
     session.reply(transaction, 202, [this.#core.contact(transaction.arrival, transaction.request)]);
     referral.begin();
+    this.#changed();
   }
 
   stop(): void {
@@ -86,19 +106,23 @@ export class Referrals {
 class Referral implements ReferProgress {
   readonly #core: AgentCore;
   readonly #link: DialogLink;
-  readonly #event: SipHeader;
+  readonly id: number | null;
+  readonly #onOver: () => void;
   readonly #cancelExpiry: () => void;
   #next: { status: number; reason: string } | null = { status: 100, reason: 'Trying' };
   /** Nothing goes out before the REFER itself was answered. */
   #busy = true;
   #over = false;
 
-  /** @param id the REFER's CSeq; null in the first of a dialog (§2.4.6) */
-  constructor(core: AgentCore, link: DialogLink, id: number | null) {
+  constructor(core: AgentCore, link: DialogLink, id: number | null, onOver: () => void) {
     this.#core = core;
     this.#link = link;
-    this.#event = { name: 'event', value: id === null ? 'refer' : `refer;id=${id}` };
-    this.#cancelExpiry = core.timers.after(expiresS * 1_000, () => this.stop());
+    this.id = id;
+    this.#onOver = onOver;
+    this.#cancelExpiry = core.timers.after(expiresS * 1_000, () => {
+      this.stop();
+      onOver();
+    });
   }
 
   get over(): boolean {
@@ -143,7 +167,7 @@ class Referral implements ReferProgress {
       method: 'NOTIFY',
       headers: [
         this.#core.contact(this.#link.peer, null),
-        this.#event,
+        { name: 'event', value: this.id === null ? 'refer' : `refer;id=${this.id}` },
         { name: 'subscription-state', value: state },
         { name: 'content-type', value: 'message/sipfrag;version=2.0' },
       ],
@@ -151,5 +175,6 @@ class Referral implements ReferProgress {
       onFinal: ({ status }) => done(status < 300),
       onFailed: () => done(false),
     });
+    if (this.#over) this.#onOver();
   }
 }

@@ -18,7 +18,7 @@ import { digitOf, sessionOf } from './body.js';
 import type { AgentCore } from './core.js';
 import type { DialogLink } from './dialog-link.js';
 import { OwnOffers, type OfferHost } from './own-offers.js';
-import { Referrals } from './refer.js';
+import { Referrals, type OpenReferral } from './refer.js';
 import { acceptHeader, allowHeader, sdpHeader } from './rules.js';
 import { answerTimer, SessionClock, type SessionTimer } from './session-timer.js';
 import type { Tells } from './teller.js';
@@ -73,7 +73,7 @@ export class Session implements OfferHost {
       () => this.lost('session timer expired'),
     );
     this.#own = new OwnOffers(core, this);
-    this.#referrals = new Referrals(core);
+    this.#referrals = new Referrals(core, () => this.changed());
   }
 
   get free(): boolean {
@@ -98,6 +98,11 @@ export class Session implements OfferHost {
   confirmed(): void {
     this.#status = 'confirmed';
     this.#known = this.#facts();
+  }
+
+  /** The far end learns that nothing comes of what the process before this one was doing for it. */
+  referralLost(referral: OpenReferral): void {
+    this.#referrals.lost(referral, this.link);
   }
 
   /** Has a description of ours to the far end; `onReoffered` brings its answer. */
@@ -145,12 +150,14 @@ export class Session implements OfferHost {
     const { transport, address, port } = peer;
     const { weCalled, allowsUpdate } = this;
     const session = { weCalled, allowsUpdate, timer: this.clock.timer };
+    const referral = this.#referrals.open;
     return {
       ...dialog,
       routeSet: [...dialog.routeSet],
       source: { transport, address, port },
       trunk: this.trunk,
       session,
+      ...(referral === null ? {} : { referral }),
     };
   }
 
@@ -280,6 +287,13 @@ export class Session implements OfferHost {
 
   #facts(): string {
     const { dialog, peer } = this.link;
-    return JSON.stringify([dialog.remoteTarget, peer.transport, peer.address, peer.port, this.clock.timer]);
+    return JSON.stringify([
+      dialog.remoteTarget,
+      peer.transport,
+      peer.address,
+      peer.port,
+      this.clock.timer,
+      this.#referrals.open,
+    ]);
   }
 }
