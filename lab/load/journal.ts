@@ -16,7 +16,10 @@ function call(chance: () => number, at: number): { events: ConversationEvent[]; 
   const events: ConversationEvent[] = [
     {
       type: 'conversation.started',
-      v: 1,
+      v: 2,
+      direction: 'inbound',
+      by: null,
+      agentLeg: null,
       conversation,
       seq: 1,
       at: epochMs(at),

@@ -9,9 +9,11 @@ import type { AgentId, TeamId } from '../ids.js';
 export interface AccessFacts {
   /** Everybody it was offered to. */
   offered: readonly AgentId[];
+  /** Who placed the call; null: the customer called. */
+  by: AgentId | null;
   /** Everybody who talked, in order of their first word. */
   talked: readonly AgentId[];
-  /** The owner's team and the teams of those who talked. */
+  /** The owner's team and the teams of those who talked or placed the call. */
   teams: readonly TeamId[];
 }
 
@@ -24,8 +26,10 @@ export interface AccessViewer {
 /** @param teamOf the team that somebody is in now */
 export function accessFacts(record: Conversation, teamOf: (agent: AgentId) => TeamId | null): AccessFacts {
   const talked = whoTalked(record);
-  const teams = [record.team, ...talked.map(teamOf)].filter((team) => team !== null);
-  return { offered: unique(record.offers.map((offer) => offer.agent)), talked, teams: unique(teams) };
+  const { by } = record;
+  const placers = by === null ? [] : [by];
+  const teams = [record.team, ...[...placers, ...talked].map(teamOf)].filter((team) => team !== null);
+  return { offered: unique(record.offers.map((offer) => offer.agent)), by, talked, teams: unique(teams) };
 }
 
 /** Agents whose voice the customer heard, in order. */
@@ -34,10 +38,10 @@ export function whoTalked(record: Pick<Conversation, 'segments'>): AgentId[] {
   return unique(talk.map((one) => one.agent).filter((agent) => agent !== null));
 }
 
-/** Supervisors and admins see all; others what was offered to them, what they talked in, and what is their team's. [ACC1] */
+/** Supervisors and admins see all; others what was offered to them, what they placed or talked in, and what is their team's. [ACC1] */
 export function maySee(viewer: AccessViewer, facts: AccessFacts): boolean {
   if (viewer.role !== 'agent') return true;
-  if (facts.offered.includes(viewer.id) || facts.talked.includes(viewer.id)) return true;
+  if (facts.by === viewer.id || facts.offered.includes(viewer.id) || facts.talked.includes(viewer.id)) return true;
   return viewer.team !== null && facts.teams.includes(viewer.team);
 }
 

@@ -16,10 +16,11 @@ import type { ConversationEnd, OfferBecause, OfferClosedBecause, PassedOver, Ste
 
 /**
  *   arriving ──▶ waiting ◀──▶ offered ──▶ talking ──▶ wrap-up ──▶ closed
- *                   ▲                        │
- *                   └────── agent lost ──────┘        (any) ──▶ closed when the customer leaves and nobody wraps up
+ *                   ▲                      ▲ │
+ *                   └────── agent lost ────│─┘        (any) ──▶ closed when the customer leaves and nobody wraps up
+ *   calling ───────────── answered ────────┘
  */
-export type ConversationStatus = 'arriving' | 'waiting' | 'offered' | 'talking' | 'wrap-up' | 'closed';
+export type ConversationStatus = 'arriving' | 'waiting' | 'offered' | 'calling' | 'talking' | 'wrap-up' | 'closed';
 
 export interface Offer {
   reservation: ReservationId;
@@ -35,7 +36,10 @@ export interface Offer {
   outcome: 'accepted' | OfferClosedBecause | null;
 }
 
-/** One stretch of the timeline. Segments of one party never overlap; `endedAt` is null while it lasts. */
+/**
+ * One stretch of the timeline. Segments of one party never overlap; `endedAt` is null while it lasts. `ring` is an agent's phone,
+ * and the customer's in a call that we place.
+ */
 export interface Segment {
   kind: 'wait' | 'ring' | 'talk' | 'hold' | 'wrap-up';
   /** null: the customer's own line; otherwise the agent's. */
@@ -84,11 +88,18 @@ export interface Conversation {
   startedAt: EpochMs;
   carrier: 'exchange' | 'web' | 'twilio' | 'simulation';
   trunk: TrunkId | null;
+  /** Who called whom: `customerNumber` and `companyNumber` tell whose is which. */
+  direction: 'inbound' | 'outbound';
+  /** Who placed the call; null: the customer called. */
+  by: AgentId | null;
   from: E164 | null;
   fromRaw: string | null;
   to: E164;
+  /** The company's name for its own number; empty when it has none. */
   toName: string;
   customerLeg: LegId;
+  /** When the far end of a call that we placed began to ring. */
+  ringingAt?: EpochMs;
   /** When the customer's leg was answered (by a person or by music); null until then. */
   answeredAt: EpochMs | null;
   /** The carrier's word for ending this leg from another process, should ours die; opaque to us. */
@@ -102,11 +113,11 @@ export interface Conversation {
   stepStartedAt: EpochMs | null;
   waitingSince: EpochMs | null;
   offers: Offer[];
-  /** The agent on the call now, their leg, and since when. */
+  /** The agent on the call now, their leg, and since when. `reservation` null: they placed the call. */
   talking: {
     agent: AgentId;
     leg: LegId;
-    reservation: ReservationId;
+    reservation: ReservationId | null;
     joined: boolean;
     startedAt: EpochMs;
     heldSince: EpochMs | null;
@@ -122,3 +133,13 @@ export interface Conversation {
   ended: { at: EpochMs; end: ConversationEnd; by: 'customer' | 'agent' | 'system'; cause: string } | null;
   closedAt: EpochMs | null;
 }
+
+type Numbers = Pick<Conversation, 'direction' | 'from' | 'to'>;
+
+/** The customer's number, whoever called whom; null when withheld. */
+export const customerNumber = (record: Numbers): E164 | null =>
+  record.direction === 'inbound' ? record.from : record.to;
+
+/** The number of ours that they called or were shown; null when not known. */
+export const companyNumber = (record: Numbers): E164 | null =>
+  record.direction === 'inbound' ? record.to : record.from;

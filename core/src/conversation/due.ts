@@ -4,6 +4,7 @@ import type { Conversation } from './conversation.js';
 import type { Draft } from './draft.js';
 import { isOpen } from './fold.js';
 import type { ConversationSettings, StepResult } from './inputs.js';
+import { ringsTooLong } from './calling-out.js';
 import { closeOffer, closeWhenOver, soundFor } from './moves.js';
 
 /** Everything whose time has come; the clock may have jumped over several at once. [RSV3] [RSV4] [CNV8] */
@@ -23,6 +24,7 @@ export function timerFired(on: Draft, at: EpochMs, settings: ConversationSetting
   const { record } = on;
   const answerDue = answerDueAt(record, settings);
   if (answerDue !== null && at >= answerDue) on.phone({ type: 'answer', leg: record.customerLeg });
+  if (record.status === 'calling' && at >= record.startedAt + settings.callOutMs) return ringsTooLong(on).done();
   for (const wrapUp of record.wrapUps) {
     if (wrapUp.endedAt === null && at >= wrapUp.endsAt) {
       on.event('wrap-up.ended', { agent: wrapUp.agent, because: 'timed-out', disposition: null, note: null });
@@ -47,6 +49,7 @@ export function deadline(record: Conversation, now: EpochMs, settings: Conversat
   const answerDue = answerDueAt(record, settings);
   // Asked for once: the answer itself arrives as an input of its own.
   if (answerDue !== null && answerDue > now) due.push(answerDue);
+  if (record.status === 'calling') due.push(record.startedAt + settings.callOutMs);
   for (const wrapUp of record.wrapUps) if (wrapUp.endedAt === null) due.push(wrapUp.endsAt);
   return due.length === 0 ? null : (Math.min(...due) as EpochMs);
 }

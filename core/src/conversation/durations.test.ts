@@ -12,6 +12,7 @@ const segment = (kind: Segment['kind'], agent: AgentId | null, from: number, unt
   endedAt: until === null ? null : epochMs(until),
 });
 const story = (segments: Segment[], ended: number | null = null) => ({
+  direction: 'inbound' as 'inbound' | 'outbound',
   startedAt: epochMs(1_000),
   segments,
   ended: ended === null ? null : ({ at: epochMs(ended), end: 'completed', by: 'customer', cause: 'hung-up' } as const),
@@ -63,4 +64,10 @@ test('a clock that stepped back makes nothing negative', () => {
     waitMs: 1_000,
     talkMs: 0,
   });
+});
+
+test('[OUT3] nobody waits in a call that we placed: its first stretch is ring time', () => {
+  const segments = [segment('ring', null, 1_000, 9_000), segment('talk', anna, 9_010, 20_000)];
+  const record = { ...story(segments, 20_000), direction: 'outbound' as const };
+  expect(durations(record, now)).toMatchObject({ waitMs: 0, ringMs: 8_000, talkMs: 10_990 });
 });

@@ -3,9 +3,12 @@ import type { EpochMs } from '../ids.js';
 import type { Conversation, Segment } from './conversation.js';
 
 export interface Durations {
-  /** From arrival until the first talk, or until the customer left, or until now. */
+  /** From arrival until the first talk, or until the customer left, or until now. 0 when we called: nobody waited for us. */
   waitMs: number;
-  /** Sum of ring segments: each from an offer to its accept or close. Two phones ringing at once count twice. */
+  /**
+   * Sum of ring segments: each from an offer to its accept or close. Two phones ringing at once count twice. In a call that we
+   * placed: from the wish to the answer.
+   */
   ringMs: number;
   /** Sum of talk, hold excluded. */
   talkMs: number;
@@ -14,7 +17,10 @@ export interface Durations {
 }
 
 /** @param now stands for the end of what still lasts */
-export function durations(record: Pick<Conversation, 'startedAt' | 'segments' | 'ended'>, now: EpochMs): Durations {
+export function durations(
+  record: Pick<Conversation, 'direction' | 'startedAt' | 'segments' | 'ended'>,
+  now: EpochMs,
+): Durations {
   const sum = (kind: Segment['kind']) =>
     record.segments.reduce(
       (total, one) => (one.kind === kind ? total + lasted(one.startedAt, one.endedAt ?? now) : total),
@@ -23,7 +29,7 @@ export function durations(record: Pick<Conversation, 'startedAt' | 'segments' | 
   const firstTalk = record.segments.find((one) => one.kind === 'talk');
   const waitedUntil = firstTalk?.startedAt ?? record.ended?.at ?? now;
   return {
-    waitMs: lasted(record.startedAt, waitedUntil),
+    waitMs: record.direction === 'outbound' ? 0 : lasted(record.startedAt, waitedUntil),
     ringMs: sum('ring'),
     talkMs: sum('talk'),
     holdMs: sum('hold'),

@@ -51,22 +51,40 @@ export type OfferClosedBecause =
 export type ConversationEnd =
   | 'completed' // they talked, then somebody hung up
   | 'abandoned' // the customer left before an answer
+  | 'unanswered' // we called, and nobody talked; `cause` tells why
   | 'refused' // we did not take the call
   | 'failed'; // something of ours broke; `cause` tells what
 
+/** What is known of a call that we placed only when it is answered. */
+export interface Placed {
+  trunk: TrunkId | null;
+  /** The number of ours that was shown, with the company's name for it; null and empty when not known. */
+  from: E164 | null;
+  name: string;
+  recording: RecordingId;
+}
+
 export type ConversationEvent =
   | Event<
+      /** v2 added who called: `upcast` makes v1 a call that came in. */
       'conversation.started',
-      1,
+      2,
       {
+        direction: 'inbound' | 'outbound';
+        /** Of a call that we placed: who placed it, and their side of it. Null: the customer called. */
+        by: AgentId | null;
+        agentLeg: LegId | null;
+        /** The customer's. */
         leg: LegId;
         carrier: 'exchange' | 'web' | 'twilio' | 'simulation';
         trunk: TrunkId | null;
+        /** Who called; null: withheld, or not known yet which number of ours is shown. */
         from: E164 | null;
         /** As the network gave it, kept when it is no number we can read. */
         fromRaw: string | null;
+        /** Who was called. */
         to: E164;
-        /** The dialled number's name in the company: why they call, as far as a number can tell. */
+        /** The company's name for its own number: why they call, as far as a number can tell. */
         toName: string;
       }
     >
@@ -113,8 +131,10 @@ export type ConversationEvent =
   | Event<'offer.ringing', 1, { reservation: ReservationId; agent: AgentId }>
   | Event<'offer.accepted', 1, { reservation: ReservationId; agent: AgentId; leg: LegId; recording: RecordingId }>
   | Event<'offer.closed', 1, { reservation: ReservationId; agent: AgentId; because: OfferClosedBecause }>
+  /** The far end of a call that we placed rings; `early`: the network's own sound is heard. */
+  | Event<'leg.ringing', 1, { leg: LegId; early: boolean }>
   /** `token`: the carrier's word for ending this leg from another process, should ours die; opaque. */
-  | Event<'leg.answered', 1, { leg: LegId; token: string | null }>
+  | Event<'leg.answered', 1, { leg: LegId; token: string | null; placed?: Placed }>
   /** The far end of an answered leg moved: `token` takes the place of the one before. */
   | Event<'leg.moved', 1, { leg: LegId; token: string }>
   | Event<'talk.started', 1, { agent: AgentId; leg: LegId }>
@@ -133,7 +153,7 @@ export type ConversationEvent =
       {
         end: ConversationEnd;
         by: 'customer' | 'agent' | 'system';
-        cause: LegEndCause | 'normal' | 'process-died' | 'media-lost';
+        cause: LegEndCause | 'normal' | 'process-died' | 'agent-lost';
       }
     >
   | Event<'recording.finished', 1, { recording: RecordingId; path: string; durationMs: number; bytes: number }>

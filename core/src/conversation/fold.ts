@@ -1,8 +1,8 @@
 /** Events in, the one record out. Pure: the same events give the same record on the live floor, in a report and in a simulation. */
 import { assertNever } from '../assert-never.js';
-import type { EpochMs } from '../ids.js';
-import type { Conversation, Offer, Segment, TraceEntry } from './conversation.js';
-import type { ConversationEvent, EventOf } from './events.js';
+import type { EpochMs, RecordingId } from '../ids.js';
+import type { Conversation, Offer, Recording, Segment, TraceEntry } from './conversation.js';
+import type { ConversationEvent, EventOf, Placed } from './events.js';
 import { withStretch } from './line.js';
 
 /**
@@ -29,14 +29,18 @@ export function apply(record: Conversation | null, event: ConversationEvent): Co
 }
 
 function begin(event: EventOf<'conversation.started'>): Conversation {
+  const { by, agentLeg } = event;
+  const placed = by !== null && agentLeg !== null;
   return {
     id: event.conversation,
     seq: 1,
-    status: 'arriving',
+    status: placed ? 'calling' : 'arriving',
     channel: 'voice',
     startedAt: event.at,
     carrier: event.carrier,
     trunk: event.trunk,
+    direction: event.direction,
+    by,
     from: event.from,
     fromRaw: event.fromRaw,
     to: event.to,
@@ -50,10 +54,13 @@ function begin(event: EventOf<'conversation.started'>): Conversation {
     identified: null,
     step: -1,
     stepStartedAt: null,
-    waitingSince: event.at,
+    waitingSince: placed ? null : event.at,
     offers: [],
-    talking: null,
-    segments: [{ kind: 'wait', agent: null, startedAt: event.at, endedAt: null }],
+    // Whoever calls is on the call from its first moment: nobody offers them another. [OUT1]
+    talking: placed
+      ? { agent: by, leg: agentLeg, reservation: null, joined: false, startedAt: event.at, heldSince: null }
+      : null,
+    segments: [{ kind: placed ? 'ring' : 'wait', agent: null, startedAt: event.at, endedAt: null }],
     trace: [],
     wrapUps: [],
     recording: null,
@@ -70,7 +77,7 @@ function change(
   switch (event.type) {
     case 'customer.identified':
       return {
-        status: 'waiting',
+        status: record.status === 'arriving' ? 'waiting' : record.status,
         customer: event.customer === null ? null : { id: event.customer, name: event.name ?? '', kana: event.kana },
         owner: event.owner,
         team: event.team,
@@ -143,13 +150,7 @@ function change(
           heldSince: null,
         },
         segments: close(record.segments, event.at, (one) => one.kind === 'ring' && one.agent === event.agent),
-        recording: record.recording ?? {
-          id: event.recording,
-          startedAt: event.at,
-          path: null,
-          durationMs: null,
-          bytes: null,
-        },
+        recording: record.recording ?? recordingFrom(event.recording, event.at),
       };
     case 'offer.closed': {
       const offers = changeOffer(record, event.reservation, { closedAt: event.at, outcome: event.because });
@@ -159,8 +160,14 @@ function change(
         segments: close(record.segments, event.at, (one) => one.kind === 'ring' && one.agent === event.agent),
       };
     }
+    case 'leg.ringing':
+      return { ringingAt: event.at };
     case 'leg.answered':
-      return { answeredAt: event.at, legToken: event.token };
+      return {
+        answeredAt: event.at,
+        legToken: event.token,
+        ...(event.placed && answered(record, event.placed, event.at)),
+      };
     case 'leg.moved':
       return { legToken: event.token };
     case 'talk.started':
@@ -243,6 +250,26 @@ function change(
       return assertNever(event);
   }
 }
+
+/** Somebody answered the call that we placed. */
+function answered(record: Conversation, placed: Placed, at: EpochMs): Partial<Conversation> {
+  return {
+    status: 'talking',
+    trunk: placed.trunk ?? record.trunk,
+    from: placed.from,
+    toName: placed.name,
+    recording: recordingFrom(placed.recording, at),
+    segments: close(record.segments, at, (one) => one.kind === 'ring' && one.agent === null),
+  };
+}
+
+const recordingFrom = (id: RecordingId, startedAt: EpochMs): Recording => ({
+  id,
+  startedAt,
+  path: null,
+  durationMs: null,
+  bytes: null,
+});
 
 /** An offer that nobody has answered, withdrawn or let run out. */
 export const isOpen = (offer: Offer): boolean => offer.closedAt === null;

@@ -3,8 +3,15 @@ import type { AgentId, ConversationId, E164, EpochMs, LegId, RecordingId, Reserv
 import type { CallerIdentity, LegEndCause, PhoneCommand } from '../ports.js';
 import type { RoutingDecision } from '../routing/floor.js';
 import type { Conversation } from './conversation.js';
-import type { ConversationEvent } from './events.js';
+import type { ConversationEvent, Placed } from './events.js';
 import type { LineQuality } from './line.js';
+
+/** Who has the customer's number, as far as the directory told in time. */
+export interface Identified {
+  outcome: 'known' | 'unknown' | 'withheld' | 'late';
+  identity: CallerIdentity | null;
+  tookMs: number;
+}
 
 export type ConversationInput = { at: EpochMs } & (
   | {
@@ -18,12 +25,18 @@ export type ConversationInput = { at: EpochMs } & (
       to: E164;
       toName: string;
     }
+  /** An agent calls somebody. `leg` and `agentLeg` are minted by us: the customer's side and theirs. */
   | {
-      type: 'caller-identified';
-      outcome: 'known' | 'unknown' | 'withheld' | 'late';
-      identity: CallerIdentity | null;
-      tookMs: number;
+      type: 'agent-called';
+      conversation: ConversationId;
+      agent: AgentId;
+      leg: LegId;
+      agentLeg: LegId;
+      carrier: Conversation['carrier'];
+      to: E164;
+      identified: Identified;
     }
+  | ({ type: 'caller-identified' } & Identified)
   /** `reservations` holds one fresh id for each offer among the decisions, in order. */
   | { type: 'routed'; decisions: readonly RoutingDecision[]; reservations: readonly ReservationId[] }
   | { type: 'desk-rings'; agent: AgentId; reservation: string }
@@ -31,7 +44,9 @@ export type ConversationInput = { at: EpochMs } & (
   | { type: 'agent-declined'; agent: AgentId; reservation: string }
   /** The agent can no longer answer this offer: signed out, or their desk and line are gone. */
   | { type: 'agent-left'; agent: AgentId }
-  | { type: 'leg-answered'; leg: LegId; token: string | null }
+  | { type: 'leg-ringing'; leg: LegId; early: boolean }
+  /** `placed`: of a call that we placed. */
+  | { type: 'leg-answered'; leg: LegId; token: string | null; placed?: Placed }
   | { type: 'leg-moved'; leg: LegId; token: string }
   | { type: 'leg-joined'; agentLeg: LegId }
   | { type: 'join-failed'; agentLeg: LegId }
@@ -86,11 +101,14 @@ export interface ConversationSettings {
   ringConfirmMs: number;
   /** A caller still unanswered by then is answered and hears ring-back from us: networks give up on long ringing. */
   answerAfterMs: number;
+  /** A call that we placed and nobody has answered by then is taken back. */
+  callOutMs: number;
   wrapUpMs: number;
 }
 
 export const defaultConversationSettings: ConversationSettings = {
   ringConfirmMs: 2_500,
   answerAfterMs: 45_000,
+  callOutMs: 60_000,
   wrapUpMs: 180_000,
 };

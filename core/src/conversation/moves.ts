@@ -4,12 +4,24 @@ import type { Conversation, Offer } from './conversation.js';
 import type { Draft } from './draft.js';
 import type { EventOf, OfferClosedBecause } from './events.js';
 import { isOpen } from './fold.js';
-import type { StepResult } from './inputs.js';
+import type { Identified, StepResult } from './inputs.js';
 
 export const nothing = (refused: StepResult['refused'] = null): StepResult => ({ events: [], effects: [], refused });
 
 export function closeOffer(on: Draft, offer: Offer, because: OfferClosedBecause): void {
   on.event('offer.closed', { reservation: offer.reservation, agent: offer.agent, because });
+}
+
+export function identified(on: Draft, { identity, outcome, tookMs }: Identified): Draft {
+  return on.event('customer.identified', {
+    customer: identity?.customer ?? null,
+    name: identity?.name ?? null,
+    kana: identity?.kana ?? null,
+    owner: identity?.owner ?? null,
+    team: identity?.team ?? null,
+    outcome,
+    tookMs,
+  });
 }
 
 /** What a waiting caller hears: ring-back while somebody's phone rings, music while nobody's does. [CNV5] */
@@ -26,11 +38,18 @@ export function soundFor(on: Draft): Draft {
   return on;
 }
 
+/** An accepted offer of which nothing came: the two never heard each other. Nothing for a call that the agent placed. */
+export function offerFailed(on: Draft, because: OfferClosedBecause): void {
+  const { talking } = on.record;
+  if (talking === null || talking.joined || talking.reservation === null) return;
+  on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because });
+}
+
 /** Accepted, but the two never heard each other: the offer came to nothing, the caller goes to the front. [RSV6] */
 export function unjoined(on: Draft, because: OfferClosedBecause): Draft {
   const { talking, customerLeg } = on.record;
-  if (talking === null) return on;
-  on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because });
+  if (talking?.reservation == null) return on;
+  offerFailed(on, because);
   on.phone({ type: 'part', customer: customerLeg, agentLeg: talking.leg });
   return backToFront(on, 'hold-music');
 }

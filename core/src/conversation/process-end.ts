@@ -4,17 +4,14 @@ import type { Conversation } from './conversation.js';
 import type { Draft } from './draft.js';
 import { isOpen } from './fold.js';
 import type { StepResult } from './inputs.js';
-import { closeOffer, closeWhenOver, endTalk, nothing, soundFor } from './moves.js';
+import { closeOffer, closeWhenOver, endTalk, nothing, offerFailed, soundFor } from './moves.js';
 
 /** A wrap-up outlives a process; a call does not, and says so. [CNV9] */
 export function processDied(on: Draft): StepResult {
   const { record } = on;
   if (record.ended !== null) return nothing();
-  const { talking } = record;
   endTalk(on, 'process-died');
-  if (talking !== null && !talking.joined) {
-    on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because: 'failed' });
-  }
+  offerFailed(on, 'failed');
   for (const offer of record.offers.filter(isOpen)) closeOffer(on, offer, 'failed');
   if (record.legToken !== null) on.effect({ type: 'phone', command: { type: 'end-orphan', token: record.legToken } });
   on.event('conversation.ended', { end: 'failed', by: 'system', cause: 'process-died' });

@@ -13,8 +13,20 @@ import { isOpen } from './fold.js';
 import { gradeOf } from './line.js';
 import { type Draft, draft } from './draft.js';
 import type { ConversationInput, ConversationSettings, StepResult } from './inputs.js';
+import { answeredUs, call, customerRefused, notReached } from './calling-out.js';
 import { timerFired } from './due.js';
-import { backToFront, closeOffer, closeWhenOver, endTalk, nothing, soundFor, unjoined, waitingSound } from './moves.js';
+import {
+  backToFront,
+  closeOffer,
+  closeWhenOver,
+  endTalk,
+  identified,
+  nothing,
+  offerFailed,
+  soundFor,
+  unjoined,
+  waitingSound,
+} from './moves.js';
 import { processDied, processReplaced } from './process-end.js';
 import { routed } from './routed.js';
 
@@ -24,20 +36,13 @@ export function step(
   settings: ConversationSettings,
 ): StepResult {
   if (input.type === 'caller-arrived') return arrive(record, input);
+  if (input.type === 'agent-called') return call(record, input);
   if (record === null) return nothing();
   const on = draft(record, input.at);
   switch (input.type) {
     case 'caller-identified':
       if (record.status !== 'arriving') return nothing();
-      on.event('customer.identified', {
-        customer: input.identity?.customer ?? null,
-        name: input.identity?.name ?? null,
-        kana: input.identity?.kana ?? null,
-        owner: input.identity?.owner ?? null,
-        team: input.identity?.team ?? null,
-        outcome: input.outcome,
-        tookMs: input.tookMs,
-      });
+      identified(on, input);
       return on.done();
     case 'routed':
       return routed(on, input);
@@ -61,7 +66,11 @@ export function step(
       closeOffer(on, offer, 'agent-left');
       return soundFor(on).done();
     }
+    case 'leg-ringing':
+      if (record.status !== 'calling' || record.ringingAt !== undefined) return nothing();
+      return on.event('leg.ringing', { leg: input.leg, early: input.early }).done();
     case 'leg-answered':
+      if (record.status === 'calling') return answeredUs(on, input);
       if (record.ended !== null || record.answeredAt !== null) return nothing();
       on.event('leg.answered', { leg: input.leg, token: input.token });
       // What was asked to play before the answer could not be heard: ask again.
@@ -78,12 +87,14 @@ export function step(
     case 'join-failed':
       if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
       on.effect({ type: 'distrust-line', agent: record.talking.agent });
+      if (record.talking.reservation === null) return notReached(on, 'system', 'failed').done();
       return unjoined(on, 'failed').done();
     case 'caller-left':
       return callerLeft(on, input.cause, settings);
     case 'agent-hung-up': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing('no-call');
+      if (!talking.joined && talking.reservation === null) return notReached(on, 'agent', 'cancelled').done();
       if (!talking.joined) return unjoined(on, 'declined').done();
       endTalk(on, 'agent-hung-up');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
@@ -93,6 +104,7 @@ export function step(
     case 'agent-lost': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing();
+      if (!talking.joined && talking.reservation === null) return notReached(on, 'system', 'agent-lost').done();
       if (!talking.joined) return unjoined(on, 'agent-left').done();
       endTalk(on, 'agent-lost');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
@@ -150,7 +162,7 @@ export function step(
     case 'process-died':
       return processDied(on);
     case 'process-replaced':
-      return processReplaced(on);
+      return record.status === 'calling' ? processDied(on) : processReplaced(on);
     default:
       return assertNever(input);
   }
@@ -164,10 +176,13 @@ function arrive(
   const { at, conversation, leg, carrier, trunk, from, fromRaw, to, toName } = input;
   const started: EventOf<'conversation.started'> = {
     type: 'conversation.started',
-    v: 1,
+    v: 2,
     conversation,
     seq: 1,
     at,
+    direction: 'inbound',
+    by: null,
+    agentLeg: null,
     leg,
     carrier,
     trunk,
@@ -217,12 +232,11 @@ function callerLeft(
   const { record } = on;
   if (record.ended !== null) return nothing();
   const { talking } = record;
+  if (talking !== null && talking.reservation === null && !talking.joined) return customerRefused(on, cause).done();
   // The agent pressed answer but the two never heard each other: to the customer nobody answered.
   const talked = record.segments.some((one) => one.kind === 'talk');
   endTalk(on, 'customer-left');
-  if (talking !== null && !talking.joined) {
-    on.event('offer.closed', { reservation: talking.reservation, agent: talking.agent, because: 'abandoned' });
-  }
+  offerFailed(on, 'abandoned');
   if (talking !== null) on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
   for (const offer of record.offers.filter(isOpen)) closeOffer(on, offer, 'abandoned');
   const outcome: ConversationEnd = talked ? 'completed' : 'abandoned';

@@ -211,7 +211,7 @@ export const conversationQuery = z.object({
   from: z.coerce.number().int().optional().describe('Started at or after (epoch ms).'),
   until: z.coerce.number().int().optional().describe('Started before (epoch ms).'),
   customer: z.string().max(60).optional(),
-  agent: z.string().max(60).optional(),
+  agent: z.string().max(60).optional().describe('Who talked, or placed the call.'),
   team: z.string().max(60).optional(),
   number: z.string().max(40).optional().describe("The customer's number in any written form."),
   direction: direction.optional(),

@@ -1,5 +1,5 @@
 /** The board's changes, gathered and sent at most four times a second: paint, not data, is what a board costs. */
-import type { AgentId, Conversation } from '@denwaban/core';
+import { type AgentId, type Conversation, customerNumber } from '@denwaban/core';
 import type { BoardMessage } from '@denwaban/core/wire';
 import type { EngineClock } from './clock.js';
 import type { Conversations } from './conversations.js';
@@ -20,7 +20,7 @@ export function createBoard(roster: Roster, conversations: Conversations, clock:
     [...conversations.all()].filter(waits).map((one) => ({
       conversation: one.id,
       name: one.customer?.name ?? null,
-      number: one.from,
+      number: customerNumber(one),
       toName: one.toName,
       since: one.waitingSince ?? one.startedAt,
     }));

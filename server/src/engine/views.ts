@@ -1,5 +1,5 @@
 /** What a desk is shown, made from the record. */
-import { type Conversation, gradeOf, isOpen } from '@denwaban/core';
+import { type Conversation, companyNumber, customerNumber, gradeOf, isOpen } from '@denwaban/core';
 import type { CallerView, DeskState } from '@denwaban/core/wire';
 import type { Engaged } from './conversations.js';
 import { presenceView, type Roster, type RosterAgent } from './roster.js';
@@ -34,8 +34,8 @@ export function deskState(
       if (talking !== null) {
         state.call = {
           caller,
-          direction: 'inbound',
-          state: !talking.joined ? 'connecting' : talking.heldSince !== null ? 'held' : 'talking',
+          direction: conversation.direction,
+          state: callState(conversation),
           startedAt: talking.startedAt,
           heldSince: talking.heldSince,
           recording: conversation.recording !== null,
@@ -54,6 +54,12 @@ export function deskState(
   return state;
 }
 
+function callState({ status, ringingAt, talking }: Conversation): NonNullable<DeskState['call']>['state'] {
+  if (status === 'calling') return ringingAt === undefined ? 'calling' : 'ringing';
+  if (talking?.joined !== true) return 'connecting';
+  return talking.heldSince === null ? 'talking' : 'held';
+}
+
 /** The two halves of a bridge may stand a moment apart. */
 const togetherMs = 1_000;
 
@@ -68,9 +74,9 @@ function callerView(conversation: Conversation, roster: Roster): CallerView {
   return {
     conversation: conversation.id,
     customer: conversation.customer,
-    number: conversation.from,
+    number: customerNumber(conversation),
     numberRaw: conversation.fromRaw,
-    to: conversation.to,
+    to: companyNumber(conversation),
     toName: conversation.toName,
     owner: owner === null ? null : { id: owner.person.id, name: owner.person.name },
     waitingSince: conversation.waitingSince ?? conversation.startedAt,

@@ -1,6 +1,14 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { accessFacts, maySee, type AgentId, type Conversation, type RecordingId, type TeamId } from '@denwaban/core';
+import {
+  accessFacts,
+  customerNumber,
+  maySee,
+  type AgentId,
+  type Conversation,
+  type RecordingId,
+  type TeamId,
+} from '@denwaban/core';
 import { conversationDetail, conversationList, conversationQuery, type ConversationSummary } from '@denwaban/core/wire';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededChance } from '../directory/chance.js';
@@ -89,14 +97,16 @@ test('pages meet without a gap or an overlap, also where two began in the same m
 
 test.each<[string, (record: Conversation) => object, (record: Conversation, like: Conversation) => boolean]>([
   ['customer', (r) => ({ customer: r.customer?.id }), (r, like) => r.customer?.id === like.customer?.id],
-  ['agent', (r) => ({ agent: talker(r) }), (r, like) => talkers(r).includes(talker(like))],
+  ['agent', (r) => ({ agent: talker(r) }), (r, like) => talkers(r).includes(talker(like)) || r.by === talker(like)],
+  ['direction', (r) => ({ direction: r.direction }), (r, like) => r.direction === like.direction],
+  ['direction out', () => ({ direction: 'outbound' }), (r) => r.direction === 'outbound'],
   ['team', (r) => ({ team: r.team }), (r, like) => accessFacts(r, teamOf).teams.includes(like.team as TeamId)],
-  ['number', (r) => ({ number: `0${r.from?.slice(3)}` }), (r, like) => r.from === like.from],
+  ['number', (r) => ({ number: national(r) }), (r, like) => customerNumber(r) === customerNumber(like)],
   ['status', (r) => ({ status: r.status }), (r, like) => r.status === like.status],
   ['end', (r) => ({ end: r.ended?.end }), (r, like) => r.ended?.end === like.ended?.end],
   ['from', (r) => ({ from: r.startedAt }), (r, like) => r.startedAt >= like.startedAt],
   ['until', (r) => ({ until: r.startedAt }), (r, like) => r.startedAt < like.startedAt],
-  ['q in a name', () => ({ q: 'タナカ' }), (r) => r.customer !== null],
+  ['q in a name', () => ({ q: 'タナカ' }), (r) => r.customer?.kana === 'タナカ タロウ'],
   ['q in a note', () => ({ q: '請求書' }), (r) => r.wrapUps.some((one) => one.note?.includes('請求書'))],
   [
     'q of two places',
@@ -110,8 +120,19 @@ test.each<[string, (record: Conversation) => object, (record: Conversation, like
   expect(expected.length).toBeLessThan(records.length);
   expect(ids((await ask(boss, query(like))).items)).toEqual(ids(expected));
 });
+const national = (record: Conversation) => `0${customerNumber(record)?.slice(3)}`;
 const talkers = (record: Conversation) => accessFacts(record, teamOf).talked;
 const talker = (record: Conversation) => talkers(record)[0] as AgentId;
+
+test('[OUT6] a customer is found by their number whoever called, and our own number finds nobody', async () => {
+  for (const record of records.filter((one) => one.direction === 'outbound').slice(0, 5)) {
+    const found = (await ask(boss, { number: national(record) })).items;
+    expect(ids(found)).toContain(record.id);
+    const item = found.find((one) => one.id === record.id);
+    expect(item).toMatchObject({ direction: 'outbound', customerNumber: record.to, by: { id: record.by } });
+  }
+  expect((await ask(boss, { number: '0450-000-100' })).items).toEqual([]);
+});
 
 test('a number that is none, and a cursor that is none, are refused by name', async () => {
   await expect(ask(boss, { number: 'x' })).rejects.toMatchObject({ code: 'no-number' });

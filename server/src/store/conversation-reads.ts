@@ -1,10 +1,12 @@
 /** Conversations as the screens read them: only what the viewer may see, newest first, each with names instead of ids. */
 import {
   accessFacts,
+  customerNumber,
   durations,
   epochMs,
   gradeOf,
   mayHear,
+  upcastRecord,
   whoTalked,
   type AgentId,
   type Conversation,
@@ -38,7 +40,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
       .where('c.id', '=', id)
       .where(seenBy(by))
       .executeTakeFirst();
-    return row?.record ?? null;
+    return row === undefined ? null : upcastRecord(row.record);
   }
 
   return {
@@ -52,7 +54,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
         .limit(query.limit + 1);
       for (const condition of conditions(query)) select = select.where(condition);
       const rows = await select.execute();
-      const items = rows.slice(0, query.limit).map((row) => summary(row.record, by, people, now()));
+      const items = rows.slice(0, query.limit).map((row) => summary(upcastRecord(row.record), by, people, now()));
       const last = rows[query.limit - 1]?.record;
       return { items, next: rows.length > query.limit && last ? `${last.startedAt}.${last.id}` : null };
     },
@@ -82,7 +84,9 @@ function conditions(query: ConversationQuery): Expression<SqlBool>[] {
   if (query.from !== undefined) wanted.push(sql<boolean>`c.started_at >= ${time(query.from)}`);
   if (query.until !== undefined) wanted.push(sql<boolean>`c.started_at < ${time(query.until)}`);
   if (query.customer !== undefined) wanted.push(sql<boolean>`c.customer = ${query.customer}`);
-  if (query.agent !== undefined) wanted.push(sql<boolean>`c.agents @> ARRAY[${query.agent}]::text[]`);
+  if (query.agent !== undefined)
+    wanted.push(sql<boolean>`(c.agents @> ARRAY[${query.agent}]::text[] OR c."by" = ${query.agent})`);
+  if (query.direction !== undefined) wanted.push(sql<boolean>`c.direction = ${query.direction}`);
   // Agents' ids lie in the same array, but none looks like a team's.
   if (query.team !== undefined) wanted.push(sql<boolean>`c.seen_by @> ARRAY[${query.team}]::text[]`);
   if (query.status !== undefined) wanted.push(sql<boolean>`c.status = ${query.status}`);
@@ -90,7 +94,9 @@ function conditions(query: ConversationQuery): Expression<SqlBool>[] {
   if (query.number !== undefined) {
     const number = normalise(query.number);
     if (number === null) throw new Refusal('no-number', 'number');
-    wanted.push(sql<boolean>`c."from" = ${number}`);
+    wanted.push(
+      sql<boolean>`(c."from" = ${number} AND c.direction = 'inbound' OR c."to" = ${number} AND c.direction = 'outbound')`,
+    );
   }
   if (query.q !== undefined && query.q.trim() !== '') {
     const text = textQuery(query.q);
@@ -117,9 +123,9 @@ function summary(record: Conversation, by: Viewer, people: Names, now: number): 
     channel: record.channel,
     startedAt: record.startedAt,
     endedAt: record.ended?.at ?? null,
-    direction: 'inbound',
-    by: null,
-    customerNumber: record.from,
+    direction: record.direction,
+    by: record.by && named(people, record.by),
+    customerNumber: customerNumber(record),
     from: record.from,
     fromRaw: record.fromRaw,
     to: record.to,

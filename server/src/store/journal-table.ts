@@ -1,5 +1,12 @@
 /** The journal's statements, on a connection of its own so that nothing else stands in the way of a phone call. */
-import type { Conversation, ConversationEvent, ConversationId, EpochMs } from '@denwaban/core';
+import {
+  type Conversation,
+  type ConversationEvent,
+  type ConversationId,
+  type EpochMs,
+  upcast,
+  upcastRecord,
+} from '@denwaban/core';
 import type pg from 'pg';
 import { makeClient } from './connection.js';
 import { toJsonb } from './json.js';
@@ -55,7 +62,7 @@ export function journalTable(url: string, rowOf: (record: Conversation, at: Epoc
       ).query<{ record: Conversation }>(
         'SELECT record FROM conversation WHERE closed_at IS NULL ORDER BY started_at, id',
       );
-      return found.rows.map((row) => row.record);
+      return found.rows.map((row) => upcastRecord(row.record));
     },
     async events(conversation) {
       const found = await (
@@ -65,9 +72,8 @@ export function journalTable(url: string, rowOf: (record: Conversation, at: Epoc
         text: 'SELECT seq, at, type, v, facts FROM conversation_event WHERE conversation = $1 ORDER BY seq',
         values: [conversation],
       });
-      return found.rows.map(
-        ({ seq, at, type, v, facts }) =>
-          ({ type, v, conversation, seq, at: at.getTime(), ...facts }) as ConversationEvent,
+      return found.rows.map(({ seq, at, type, v, facts }) =>
+        upcast({ type, v, conversation, seq, at: at.getTime(), ...facts }),
       );
     },
     disconnect() {
@@ -88,6 +94,8 @@ const columns: readonly [name: string, type: string, select?: string][] = [
   ['started_at', 'double precision', 'to_timestamp(r.started_at / 1000)'],
   ['ended_at', 'double precision', 'to_timestamp(r.ended_at / 1000)'],
   ['closed_at', 'double precision', 'to_timestamp(r.closed_at / 1000)'],
+  ['direction', 'text'],
+  ['"by"', 'text'],
   ['"from"', 'text'],
   ['"to"', 'text'],
   ['customer', 'text'],

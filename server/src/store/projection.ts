@@ -11,6 +11,8 @@ export interface ConversationRow {
   started_at: number;
   ended_at: number | null;
   closed_at: number | null;
+  direction: string;
+  by: string | null;
   from: string | null;
   to: string;
   customer: string | null;
@@ -49,13 +51,22 @@ export function project(record: Conversation, at: EpochMs, teamOf: (agent: Agent
     started_at: record.startedAt,
     ended_at: record.ended?.at ?? null,
     closed_at: record.closedAt,
+    direction: record.direction,
+    by: record.by,
     from: record.from,
     to: record.to,
     customer: record.customer?.id ?? null,
     owner: record.owner,
     team: record.team,
     agents: [...access.talked],
-    seen_by: [...new Set<string>([...access.offered, ...access.talked, ...access.teams])],
+    seen_by: [
+      ...new Set<string>([
+        ...access.offered,
+        ...(access.by === null ? [] : [access.by]),
+        ...access.talked,
+        ...access.teams,
+      ]),
+    ],
     end: record.ended?.end ?? null,
     ended_by: record.ended?.by ?? null,
     wait_ms: lasted.waitMs,

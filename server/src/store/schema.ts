@@ -42,6 +42,8 @@ export interface Schema {
     started_at: Date;
     ended_at: Date | null;
     closed_at: Date | null;
+    direction: string;
+    by: AgentId | null;
     from: E164 | null;
     to: E164;
     customer: CustomerId | null;

@@ -1,4 +1,4 @@
-import { epochMs, type AgentId, type E164 } from '@denwaban/core';
+import { epochMs, fold, upcast, type AgentId, type Conversation, type ConversationId, type E164 } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoCompany, demoPassword } from '../directory/demo.js';
 import { checkDatabase, makeClient } from './connection.js';
@@ -120,12 +120,16 @@ test('a database too old, or that stores another alphabet, is refused', async ()
 test('a migration that fails leaves the database as it was', async () => {
   const client = makeClient(await cluster.database());
   await client.connect();
-  const broken = [...migrations, { version: 2, name: 'broken', up: 'CREATE TABLE half (a int); SELECT nonsense' }];
+  const newest = migrations.at(-1)?.version ?? 0;
+  const broken = [
+    ...migrations,
+    { version: newest + 1, name: 'broken', up: 'CREATE TABLE half (a int); SELECT nonsense' },
+  ];
   await expect(migrate(client, { log: silentLog, migrations: broken })).rejects.toMatchObject({ code: '42703' });
   const { rows } = await client.query(
     `SELECT to_regclass('half') AS half, max(version) AS version FROM schema_version`,
   );
-  expect(rows).toEqual([{ half: null, version: 1 }]);
+  expect(rows).toEqual([{ half: null, version: newest }]);
   await client.end();
 });
 
@@ -134,4 +138,49 @@ test('two that start at once on an empty database migrate and seed it once', asy
   const stores = await Promise.all([open(url), open(url), open(url)]);
   for (const store of stores) expect(store.people.all()).toHaveLength(12);
   await Promise.all(stores.map((store) => store.close()));
+});
+
+test('[CNV2] conversations of a release before calls out are read as calls that came in', async () => {
+  const url = await cluster.blank();
+  const client = makeClient(url);
+  await client.connect();
+  await migrate(client, { log: silentLog, migrations: migrations.slice(0, 1) });
+  const facts = {
+    leg: 'lg_1',
+    carrier: 'exchange',
+    trunk: null,
+    from: '+81312345678',
+    fromRaw: null,
+    to: '+81345670000',
+  };
+  const started = {
+    type: 'conversation.started',
+    v: 2,
+    conversation: 'cv_1',
+    seq: 1,
+    at: 1_000,
+    toName: 'Main',
+    ...facts,
+  };
+  const { direction: _1, by: _2, ...record } = fold(null, [upcast({ ...started, v: 1 })]) as Conversation;
+  await client.query(
+    `INSERT INTO conversation_event VALUES ('cv_1', 1, to_timestamp(1), 'conversation.started', 1, $1)`,
+    [JSON.stringify({ ...facts, toName: 'Main' })],
+  );
+  await client.query(
+    `INSERT INTO conversation (id, seq, status, channel, started_at, "from", "to", agents, seen_by, wait_ms, ring_ms, talk_ms,
+       hold_ms, wrap_up_ms, search_text, search, record)
+     VALUES ('cv_1', 1, 'arriving', 'voice', to_timestamp(1), '+81312345678', '+81345670000', '{}', '{}', 0, 0, 0, 0, 0, '', '', $1)`,
+    [JSON.stringify(record)],
+  );
+  await client.end();
+
+  const store = await open(url, false);
+  const expected = fold(null, [upcast({ ...started, v: 1 })]);
+  expect(await store.journal.open()).toEqual([expected]);
+  expect(fold(null, await store.journal.events('cv_1' as ConversationId))).toEqual(expected);
+  const boss = { id: 'ag_boss' as AgentId, role: 'supervisor' as const, team: null };
+  const list = await store.conversations.list(boss, { direction: 'inbound', number: '0312345678', limit: 5 });
+  expect(list.items).toMatchObject([{ id: 'cv_1', direction: 'inbound', by: null, customerNumber: '+81312345678' }]);
+  await store.close();
 });

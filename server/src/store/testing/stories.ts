@@ -44,7 +44,7 @@ export function tell(
     at += chance.below(9_000);
     events.push({
       type,
-      v: 1,
+      v: type === 'conversation.started' ? 2 : 1,
       conversation: id,
       seq: ++seq,
       at: epochMs(at),
@@ -60,7 +60,14 @@ export function tell(
   const owner = chance.below(3) > 0 ? chance.pick(troupe.agents) : null;
   const team = chance.below(4) > 0 ? chance.pick(troupe.teams) : null;
   const known = chance.below(3) > 0;
+  if (chance.below(4) === 0) {
+    weCall();
+    return until === 'closed' ? chapters : chapters.slice(0, 1 + chance.below(chapters.length));
+  }
   say('conversation.started', {
+    direction: 'inbound',
+    by: null,
+    agentLeg: null,
     leg,
     carrier: 'simulation',
     trunk: null,
@@ -129,6 +136,49 @@ export function tell(
   say('conversation.closed', {});
   commit();
   return until === 'closed' ? chapters : chapters.slice(0, 1 + chance.below(chapters.length));
+
+  function weCall(): void {
+    const [agent, agentLeg] = [chance.pick(troupe.agents), mintId('lg', epochMs(at), chance.bytes(10))];
+    const who = chance.below(2) > 0 ? { owner, team, customer: mintId('cu', epochMs(1), new Uint8Array(10)) } : null;
+    say('conversation.started', {
+      direction: 'outbound',
+      by: agent,
+      agentLeg,
+      leg,
+      carrier: 'simulation',
+      trunk: null,
+      from: null,
+      fromRaw: null,
+      to: `+8145000${1000 + chance.below(9000)}` as E164,
+      toName: '',
+    });
+    say('customer.identified', {
+      customer: who?.customer ?? null,
+      name: who === null ? null : '佐藤 花子',
+      kana: null,
+      owner: who?.owner ?? null,
+      team: who?.team ?? null,
+      outcome: who === null ? 'unknown' : 'known',
+      tookMs: 1,
+    });
+    commit();
+    const talks = chance.below(2) === 0;
+    if (talks) {
+      say('leg.ringing', { leg, early: false });
+      const placed = { trunk: null, from: '+81450000100' as E164, name: '代表 / Main', recording };
+      say('leg.answered', { leg, token: null, placed });
+      commit();
+      say('talk.started', { agent, leg: agentLeg });
+      say('talk.ended', { agent, leg: agentLeg, because: 'agent-hung-up' });
+    }
+    say('conversation.ended', {
+      end: talks ? 'completed' : 'unanswered',
+      by: 'customer',
+      cause: talks ? 'normal' : chance.pick(['busy', 'no-answer', 'declined']),
+    });
+    say('conversation.closed', {});
+    commit();
+  }
 }
 
 export function cast(seed: number, agents = 6, teams = 3): Cast {
