@@ -25,7 +25,7 @@ import { enterRole, failToStart } from './cli/role.js';
 import { startEngine } from './engine/engine.js';
 import { createHttp } from './http/app.js';
 import type { Settings } from './services.js';
-import { readSipTls } from './sip-tls.js';
+import { keepSipTls, readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
 import { readTrunks } from './trunks/read.js';
@@ -105,6 +105,10 @@ async function startControl(
     log,
   });
   await exchange.start();
+  const leaveSipTls =
+    settings.sipTls === null || tls.server === null
+      ? () => {}
+      : keepSipTls(settings.sipTls, tls.server, (level, message) => log[level](message));
 
   const deskDir = path.join(root, 'desk', 'dist');
   const build = buildOf(deskDir);
@@ -153,6 +157,7 @@ async function startControl(
     async stop(what) {
       // With the house every call ends. When only this process goes, the next one takes the calls up, and the sooner it is
       // there the less is noticed.
+      leaveSipTls();
       await http.close(what === 'house' ? undefined : 250);
       if (what === 'house') await exchange.stop();
       else await exchange.leave();

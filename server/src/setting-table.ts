@@ -35,8 +35,8 @@ export const settingTable = {
   },
   DENWABAN_SIP_TLS_CERT: {
     default: 'no listener',
-    en: 'PEM file of the certificate, with its chain, that carriers see when they call in over TLS. Read at each start.',
-    ja: '通信事業者が TLS で着信するときに見る証明書（中間証明書を含む PEM ファイル）。起動のたびに読み込みます。',
+    en: 'PEM file of the certificate, with its chain, that carriers see when they call in over TLS. A renewed one is taken up within half a minute.',
+    ja: '通信事業者が TLS で着信するときに見る証明書（中間証明書を含む PEM ファイル）。更新すると 30 秒以内に反映されます。',
   },
   DENWABAN_SIP_TLS_KEY: {
     default: 'no listener',

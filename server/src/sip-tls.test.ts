@@ -1,10 +1,10 @@
 /** Certificates of one's own are judged at start; a carrier would only hang up. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSipTls } from './sip-tls.js';
+import { readSipTls, watchSipTls } from './sip-tls.js';
 
 const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).error === undefined;
 const day = 86_400_000;
@@ -46,6 +46,50 @@ describe.skipIf(!hasOpenssl)('[TRK3] the certificate of the TLS listener (skippe
     expect((await read('one.pem', 'one.key', Date.now() + 31 * day)).warnings.join()).toMatch(/is over since/);
     chmodSync(file('one.key'), 0o644);
     expect((await read('one.pem', 'one.key')).warnings.join()).toMatch(/chmod 600/);
+  });
+
+  test('[TRK3] a renewed pair is taken up when both files stand still; a broken one is said once and changes nothing', async () => {
+    const put = (name: string, cert: string, key: string) => {
+      if (cert !== '') copyFileSync(file(cert), file(`${name}.pem`));
+      if (key !== '') copyFileSync(file(key), file(`${name}.key`));
+    };
+    put('live', 'one.pem', 'one.key');
+    const files = { port: 5061, certFile: file('live.pem'), keyFile: file('live.key') };
+    const { server } = await readSipTls({ sipTls: files }, Date.now());
+    const said: string[] = [];
+    const look = watchSipTls(files, server!, (level, text) => void said.push(`${level} ${text}`));
+    const shows = () => [server?.cert, server?.key];
+    const pair = (name: string) => [
+      readFileSync(file(`${name}.pem`), 'utf8'),
+      readFileSync(file(`${name}.key`), 'utf8'),
+    ];
+
+    for (let n = 0; n < 3; n++) await look();
+    expect([shows(), said]).toEqual([pair('one'), []]);
+
+    // The certificate first, the key a look later, and that by a file put in its place.
+    put('live', 'two.pem', '');
+    await look();
+    copyFileSync(file('two.key'), file('next.key'));
+    renameSync(file('next.key'), file('live.key'));
+    await look();
+    expect([shows(), said]).toEqual([pair('one'), []]);
+    await look();
+    expect([shows(), said]).toEqual([pair('two'), [expect.stringMatching(/^info .* shown from now on$/)]]);
+
+    said.length = 0;
+    writeFileSync(file('live.pem'), 'half a file');
+    for (let n = 0; n < 5; n++) await look();
+    expect(shows()).toEqual(pair('two'));
+    expect(said).toEqual([expect.stringMatching(/^error .*old one.*no certificate in PEM/)]);
+
+    rmSync(file('live.pem'));
+    for (let n = 0; n < 5; n++) await look();
+    expect(said).toHaveLength(2);
+    put('live', 'one.pem', 'one.key');
+    chmodSync(file('live.key'), 0o600);
+    for (let n = 0; n < 2; n++) await look();
+    expect(shows()).toEqual(pair('one'));
   });
 
   test.each([

@@ -1,4 +1,4 @@
-/** The certificate of the TLS listener: read once, at start, and judged before a carrier sees it. */
+/** The certificate of the TLS listener: judged before a carrier sees it, and taken up anew when its files change. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { TlsServer } from '@denwaban/telephony';
@@ -40,13 +40,66 @@ export async function readSipTls(
   const until = Date.parse(shown.validTo);
   if (until < now)
     warnings.push(`${certFile}: the certificate is over since ${shown.validTo}; carriers will refuse it`);
-  else if (until - now < soonMs)
-    warnings.push(`${certFile}: the certificate is over on ${shown.validTo}; renew it and start anew`);
+  else if (until - now < soonMs) warnings.push(`${certFile}: the certificate is over on ${shown.validTo}; renew it`);
   const mode = (await stat(keyFile).catch(() => null))?.mode ?? 0;
   if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
     warnings.push(`${keyFile} is a private key and can be read by others on this machine: chmod 600 it`);
   }
   return { server: { port, cert, key }, warnings };
+}
+
+type Files = NonNullable<Settings['sipTls']>;
+type Say = (level: 'info' | 'warn' | 'error', message: string) => void;
+
+/** How often the files are looked at. Not watched: who renews puts new files or links in their place, each in its own way. */
+const lookMs = 15_000;
+
+/**
+ * Has a renewed certificate shown without a restart. What changed is judged once it has stood still from one look to the next, for
+ * certificate and key are not written in one; what is bad is said once, and the old pair goes on to be shown.
+ *
+ * @param server what the listener shows; written to
+ * @returns what ends it
+ */
+export function keepSipTls(files: Files, server: TlsServer, log: Say): () => void {
+  const look = watchSipTls(files, server, log);
+  void look();
+  const timer = setInterval(() => void look(), lookMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** @returns one look at the files; it never rejects */
+export function watchSipTls(files: Files, server: TlsServer, log: Say): () => Promise<void> {
+  let judged: string | null = null;
+  let seen = '';
+  return async () => {
+    const now = await signatureOf(files);
+    judged ??= now;
+    const still = now === seen;
+    seen = now;
+    if (!still || now === judged) return;
+    judged = now;
+    try {
+      const { server: renewed, warnings } = await readSipTls({ sipTls: files }, Date.now());
+      if (renewed === null || (renewed.cert === server.cert && renewed.key === server.key)) return;
+      Object.assign(server, renewed);
+      log('info', `sip: the renewed certificate of ${files.certFile} is shown from now on`);
+      for (const warning of warnings) log('warn', `sip: ${warning}`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log('error', `sip: the new certificate is of no use, so the old one goes on to be shown. ${why}`);
+    }
+  };
+}
+
+/** Differs whenever either file was written, or another was put in its place. */
+async function signatureOf({ certFile, keyFile }: Files): Promise<string> {
+  const of = async (file: string) => {
+    const found = await stat(file, { bigint: true }).catch(() => null);
+    return found === null ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
+  };
+  return `${await of(certFile)}, ${await of(keyFile)}`;
 }
 
 async function read(setting: SettingName, file: string): Promise<string> {

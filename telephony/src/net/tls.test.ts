@@ -119,6 +119,20 @@ describe.skipIf(!hasOpenssl)('TLS (skipped where openssl is missing)', () => {
     await listen(one).closed;
   });
 
+  test('[TRK3] another certificate is shown to who connects from then on; a broken one is not, and calls go on', async () => {
+    const tls = { port: tlsPort, ...sign('IP:127.0.0.1', 'DNS:first.test') };
+    await answering({ endpoint: { tls } });
+    const names = (socket: TLSSocket) => socket.getPeerCertificate().subjectaltname;
+    const before = await dial();
+    expect(names(before)).toContain('first.test');
+    Object.assign(tls, sign('IP:127.0.0.1', 'DNS:second.test'));
+    expect(names(await dial())).toContain('second.test');
+    Object.assign(tls, { key: sign('IP:127.0.0.1').key });
+    expect(names(await dial())).toContain('second.test');
+    before.write('\r\n\r\n');
+    expect(await listen(before).until('\r\n')).toBe('\r\n');
+  });
+
   test('two line ends are answered by one over TLS too', async () => {
     await answering();
     const socket = await dial();

@@ -21,11 +21,11 @@ export interface TlsOptions extends Omit<StreamOptions, 'port'> {
   peerOf(address: string): TlsPeer | null;
 }
 
-/** A listener's port and what it shows. PEM. */
+/** A listener's port and what it shows, in PEM. Looked at for each connection: a new pair is shown from the next one on. */
 export interface TlsServer {
-  port: number;
-  cert: string;
-  key: string;
+  readonly port: number;
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** TLS 1.2 with forward secrecy and 1.3; what is older is broken (RFC 8996). */
@@ -33,17 +33,19 @@ const versions = { minVersion: 'TLSv1.2' } as const;
 
 /** @throws Error when certificate and key are not PEM, or do not belong together */
 export function createTlsTransport(options: TlsOptions): StreamTransport {
-  const context = options.server === null ? null : serverContext(options.server);
+  const { server } = options;
+  const contextNow = server === null ? () => null : contextsOf(server, options.log);
   const peerAt = (hop: Hop): TlsPeer =>
     hop.tls ?? options.peerOf(hop.address) ?? { name: hop.address, ca: null, verify: true };
   return createStreamTransport(
     {
       transport: 'tls',
       accept(raw, ready) {
+        const secureContext = contextNow();
         // Without a context there is no listener.
-        if (context === null) return raw.destroy();
+        if (secureContext === null) return raw.destroy();
         raw.on('error', () => {}); // told by the socket on top of it
-        const socket = new TLSSocket(raw, { isServer: true, secureContext: context });
+        const socket = new TLSSocket(raw, { isServer: true, secureContext });
         socket.once('secure', ready);
         return socket;
       },
@@ -68,8 +70,24 @@ export function createTlsTransport(options: TlsOptions): StreamTransport {
         return `${hop.address}\n${hop.port}\n${name}\n${verify}`;
       },
     },
-    { ...options, port: options.server?.port ?? null },
+    { ...options, port: server?.port ?? null },
   );
+}
+
+/** What is no pair is no reason to show nothing: the one before goes on to be shown. */
+function contextsOf(server: TlsServer, log: TlsOptions['log']): () => SecureContext {
+  let { cert, key } = server;
+  let context = serverContext(server);
+  return () => {
+    if (server.cert === cert && server.key === key) return context;
+    ({ cert, key } = server);
+    try {
+      context = serverContext(server);
+    } catch (error) {
+      log.error({ problem: String(error) }, 'sip: a new certificate cannot be shown');
+    }
+    return context;
+  };
 }
 
 export function serverContext({ cert, key }: Pick<TlsServer, 'cert' | 'key'>): SecureContext {
