@@ -36,7 +36,7 @@ export function CallCard({ call }: { call: Call }) {
 
   return (
     <Card aria-label={t('call.title')} className="p-4 tall:p-5">
-      <CallerHead caller={caller} until={call.startedAt} />
+      <CallerHead caller={caller} direction={call.direction} until={call.startedAt} />
       <div className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <OwnerLine caller={caller} me={me} />
         {call.recording && (

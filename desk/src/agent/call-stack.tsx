@@ -1,7 +1,9 @@
 import type { DeskState } from '@denwaban/core/wire';
 import { usePhone } from './desk-session.js';
 import { CallCard } from './call-card.js';
+import { CallOutNews } from './call-out-news.js';
 import { IncomingCall } from './incoming-call.js';
+import { OutgoingCall } from './outgoing-call.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { WrapUpCard } from './wrap-up-card.js';
 
@@ -13,8 +15,14 @@ export function CallStack({ desk }: { desk: DeskState }) {
   return (
     <>
       {offer && <IncomingCall key={offer.reservation} offer={offer} />}
-      {call && <CallCard key={call.caller.conversation} call={call} />}
+      {call && <Call key={call.caller.conversation} call={call} />}
       {wrapUp && !call && <WrapUpCard key={wrapUp.caller.conversation} wrapUp={wrapUp} />}
+      {!offer && !call && <CallOutNews />}
     </>
   );
+}
+
+function Call({ call }: { call: NonNullable<DeskState['call']> }) {
+  const unanswered = call.state === 'calling' || call.state === 'ringing';
+  return unanswered ? <OutgoingCall call={call} /> : <CallCard call={call} />;
 }

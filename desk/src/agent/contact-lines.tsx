@@ -1,8 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { Mic, PhoneIncoming, PhoneMissed, PhoneOff } from 'lucide-react';
+import { Mic } from 'lucide-react';
 import type { ConversationSummary } from '@denwaban/core/wire';
 import { cx } from '../kit/cx.js';
-import { clockTime, dayKey, dispositionText, shortDate, showNumber, timer, useWords } from '../words/index.js';
+import { contactIcon } from '../kit/direction.js';
+import { clockTime, dayKey, contactNumber, dispositionText, shortDate, timer, useWords } from '../words/index.js';
+import { CallButton } from './call-button.js';
+import { causeWord, isMissed } from './call-out.js';
 
 interface ContactLinesProps {
   items: readonly ConversationSummary[];
@@ -23,35 +26,32 @@ export function ContactLines({ items, compact = false }: ContactLinesProps) {
 
 function ContactLine({ item, compact }: { item: ConversationSummary; compact: boolean }) {
   const { t, locale } = useWords();
-  const missed = item.end === 'abandoned';
-  const failed = item.end === 'refused' || item.end === 'failed';
-  const Icon = missed ? PhoneMissed : failed ? PhoneOff : PhoneIncoming;
+  const missed = isMissed(item);
+  const Icon = contactIcon(item);
   const today = dayKey(item.startedAt) === dayKey(Date.now());
   const agents = item.agents.map((agent) => agent.name).join(', ');
   const outcome = item.disposition
     ? dispositionText(item.disposition, t)
     : item.end
-      ? t(`end.${item.end}`)
+      ? t(item.end === 'unanswered' ? causeWord(item) : `end.${item.end}`)
       : t(`conversation-status.${item.status}`);
-  const who = item.customer?.name ?? (item.from ? showNumber(item.from) : t('caller.withheld'));
+  const who = item.customer?.name ?? contactNumber(item, t);
   const title = compact ? outcome : who;
-  const rest = compact ? [agents || t('conversations.nobody'), item.toName] : [outcome, agents, item.toName];
+  const direction = t(`direction.${item.direction}`);
+  const people = agents || item.by?.name;
+  const rest = compact
+    ? [direction, people ?? t('conversations.nobody'), item.toName]
+    : [direction, outcome, people, item.toName];
   return (
-    <li>
+    <li className="flex items-center gap-2">
       <Link
         to="/conversations/$id"
         params={{ id: item.id }}
-        className="-mx-2 flex items-center gap-3 rounded-lg px-2 py-2.5 hover:bg-slate-50"
+        className="-ml-2 flex min-w-0 flex-1 items-center gap-3 rounded-lg px-2 py-2.5 hover:bg-slate-50"
       >
-        <Icon
-          size={20}
-          aria-hidden="true"
-          className={cx('shrink-0', missed || failed ? 'text-rose-700' : 'text-slate-500')}
-        />
+        <Icon size={20} aria-hidden="true" className={cx('shrink-0', missed ? 'text-rose-700' : 'text-slate-500')} />
         <span className="min-w-0 flex-1">
-          <span className={cx('block truncate text-base font-bold', (missed || failed) && 'text-rose-700')}>
-            {title}
-          </span>
+          <span className={cx('block truncate text-base font-bold', missed && 'text-rose-700')}>{title}</span>
           <span className="block truncate text-sm text-slate-600">{rest.filter(Boolean).join(' · ')}</span>
         </span>
         {item.hasRecording && (
@@ -67,6 +67,7 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
           <span className="block text-slate-600">{timer(item.talkMs)}</span>
         </span>
       </Link>
+      {item.customerNumber && <CallButton number={item.customerNumber} customer={item.customer} back />}
     </li>
   );
 }

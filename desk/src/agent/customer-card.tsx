@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { CustomerView } from '@denwaban/core/wire';
 import { Avatar, Card, Fact } from '../kit/card.js';
 import { dayKey, clockTime, initial, shortDate, showNumber, useWords } from '../words/index.js';
+import { CallButton } from './call-button.js';
 import type { Contacts } from './use-contacts.js';
 
 interface CustomerCardProps {
@@ -56,6 +57,7 @@ export function CustomerCard({ customer, contacts, onClose }: CustomerCardProps)
         {customer.phones.map((phone) => (
           <Line key={phone} icon={<Phone size={16} />}>
             <span className="font-semibold">{showNumber(phone)}</span>
+            <CallButton number={phone} customer={customer} />
           </Line>
         ))}
         {customer.team && <Line icon={<UsersRound size={16} />}>{customer.team.name}</Line>}

@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { useDeferredValue, useId, useRef, useState } from 'react';
-import type { CustomerView } from '@denwaban/core/wire';
 import { api } from '../link/api.js';
 import { cx } from '../kit/cx.js';
-import { showNumber, useWords } from '../words/index.js';
+import { useWords } from '../words/index.js';
+import { useCall, useNotNow } from './call-button.js';
+import { optionsOf, SearchOption, type Option } from './search-option.js';
 import { selectCustomer } from './selected-customer.js';
 import { useShortcuts } from './use-shortcuts.js';
 
@@ -21,6 +22,8 @@ export function CustomerSearch() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
+  const call = useCall();
+  const notNow = useNotNow();
   const q = useDeferredValue(text.trim());
   const found = useQuery({
     queryKey: ['customers', 'search', q],
@@ -29,12 +32,16 @@ export function CustomerSearch() {
     placeholderData: (before) => before,
   });
   const items = q === '' ? [] : (found.data?.items ?? []);
+  const options = optionsOf(items, q);
   const shown = open && q !== '' && found.data !== undefined;
   useShortcuts({ search: () => input.current?.focus() });
 
-  const choose = (customer: CustomerView | undefined) => {
-    if (!customer) return;
-    selectCustomer(customer);
+  const choose = (option: Option | undefined) => {
+    if (!option) return;
+    const { customer, number } = option;
+    if (number !== null && notNow) return;
+    if (customer) selectCustomer(customer);
+    if (number !== null) call(number, customer?.id ?? null);
     setText('');
     setOpen(false);
     input.current?.blur();
@@ -55,7 +62,7 @@ export function CustomerSearch() {
         aria-expanded={shown}
         aria-controls={list}
         aria-autocomplete="list"
-        aria-activedescendant={shown && items[active] ? `${list}-${active}` : undefined}
+        aria-activedescendant={shown && options[active] ? `${list}-${active}` : undefined}
         autoComplete="off"
         placeholder={t('search.placeholder')}
         value={text}
@@ -71,8 +78,8 @@ export function CustomerSearch() {
           if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
             event.preventDefault();
             const step = event.key === 'ArrowDown' ? 1 : -1;
-            setActive((items.length + active + step) % Math.max(1, items.length));
-          } else if (event.key === 'Enter') choose(items[active]);
+            setActive((options.length + active + step) % Math.max(1, options.length));
+          } else if (event.key === 'Enter') choose(options[active]);
           else if (event.key === 'Escape') setOpen(false);
         }}
         className="min-h-10 w-full rounded-lg border border-slate-300 bg-white pr-14 pl-10 text-base placeholder:text-slate-500"
@@ -89,28 +96,17 @@ export function CustomerSearch() {
           !shown && 'hidden',
         )}
       >
-        {items.map((customer, index) => (
-          <div
-            key={customer.id}
+        {options.map((option, index) => (
+          <SearchOption
+            key={`${option.customer?.id} ${option.number}`}
             id={`${list}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            // Before the input loses the focus and the list goes away.
-            onMouseDown={(event) => {
-              event.preventDefault();
-              choose(customer);
-            }}
-            className={cx('flex items-baseline gap-3 rounded-lg px-3 py-2', index === active && 'bg-indigo-50')}
-          >
-            <span className="font-bold whitespace-nowrap">{customer.name}</span>
-            <span className="min-w-0 flex-1 truncate text-sm text-slate-600">
-              {[customer.kana, customer.company].filter(Boolean).join(' · ')}
-            </span>
-            <span className="text-sm whitespace-nowrap">{customer.phones[0] && showNumber(customer.phones[0])}</span>
-          </div>
+            option={option}
+            active={index === active}
+            notNow={notNow}
+            onChoose={() => choose(option)}
+          />
         ))}
-        {items.length === 0 && (
+        {options.length === 0 && (
           <p role="option" aria-selected="false" aria-disabled="true" className="px-3 py-2 text-slate-600">
             {t('search.empty', { q })}
           </p>

@@ -1,6 +1,7 @@
 import { usePageTitle } from '../kit/title.js';
 import { useWords } from '../words/index.js';
 import { CallStack } from './call-stack.js';
+import { DialCard } from './dial-card.js';
 import { useDeskState } from './desk-session.js';
 import { Middle } from './middle.js';
 import { PresenceButtons, StatusTile } from './status-tile.js';
@@ -20,7 +21,12 @@ export function DeskPage() {
         <StatusTile desk={desk} />
         <PresenceButtons desk={desk} />
         <CallStack desk={desk} />
-        {!desk.call && !desk.offer && !desk.wrapUp && <TodayCard />}
+        {!desk.call && !desk.offer && !desk.wrapUp && (
+          <>
+            <DialCard />
+            <TodayCard />
+          </>
+        )}
       </div>
       <Middle desk={desk} />
       <TeamColumn />

@@ -6,11 +6,13 @@ const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 interface KeypadProps {
   /** The first key takes the focus: for a keypad that somebody has just opened. */
   focus?: boolean;
+  /** For typing a number instead of sending tones: what was typed stands elsewhere. */
+  typing?: boolean;
   onDigit(digit: string): void;
 }
 
 /** Twelve keys. While it has the focus, the keyboard's digits work too. Goes by the test id of each digit. */
-export function Keypad({ onDigit, focus = false }: KeypadProps) {
+export function Keypad({ onDigit, focus = false, typing = false }: KeypadProps) {
   const { t } = useWords();
   const [sent, setSent] = useState('');
   const first = useRef<HTMLButtonElement>(null);
@@ -32,9 +34,11 @@ export function Keypad({ onDigit, focus = false }: KeypadProps) {
         if (digit.length === 1 && digits.includes(digit)) send(digit);
       }}
     >
-      <output aria-label={t('call.keypad-sent')} className="mb-2 block h-7 truncate text-center text-xl font-bold">
-        {sent}
-      </output>
+      {!typing && (
+        <output aria-label={t('call.keypad-sent')} className="mb-2 block h-7 truncate text-center text-xl font-bold">
+          {sent}
+        </output>
+      )}
       <div className="grid grid-cols-3 gap-2">
         {digits.map((digit, index) => (
           <button
@@ -42,7 +46,7 @@ export function Keypad({ onDigit, focus = false }: KeypadProps) {
             ref={index === 0 ? first : undefined}
             type="button"
             data-testid={`key-${digit}`}
-            aria-label={t('call.keypad-digit', { digit })}
+            aria-label={t(typing ? 'dial.key' : 'call.keypad-digit', { digit })}
             onClick={() => send(digit)}
             className="min-h-12 rounded-lg bg-white text-xl font-bold shadow-card hover:bg-indigo-50 active:bg-indigo-100"
           >

@@ -2,8 +2,9 @@
  * The agent's phone: brings the connection (what is so) and the line (what sounds) together, and carries out what the person
  * asks for. What the line should be is computed from the server's state each time it changes, never remembered.
  */
-import type { AwayReason, DeskState, Disposition, ServerMessage } from '@denwaban/core/wire';
+import type { AwayReason, CallerView, DeskState, Disposition, ServerMessage } from '@denwaban/core/wire';
 import { Store } from '../kit/store.js';
+import { endedUnanswered } from './call-out.js';
 import type { DeskConnection } from './desk-connection.js';
 import type { PhoneLock } from './phone-lock.js';
 import type { WarmLine } from './warm-line.js';
@@ -13,6 +14,12 @@ export interface PhoneView {
   place: 'here' | 'elsewhere' | 'replaced' | 'finding-out';
   /** The reservation that was answered here and of which the server has not yet spoken. */
   answering: string | null;
+  /** The last call out until there is a call of it, or what else became of it. */
+  callOut:
+    | { state: 'placing'; nonce: string; number: string; customer: string | null }
+    | { state: 'refused'; number: string; customer: string | null; code: string }
+    | { state: 'unanswered'; caller: CallerView }
+    | null;
   /** The last refusal of a command, to be shown for a while. */
   refusal: { code: string; at: number } | null;
 }
@@ -26,7 +33,7 @@ export function wanted(desk: DeskState | null, place: PhoneView['place']): 'open
 }
 
 export class Phone {
-  readonly store = new Store<PhoneView>({ place: 'finding-out', answering: null, refusal: null });
+  readonly store = new Store<PhoneView>({ place: 'finding-out', answering: null, callOut: null, refusal: null });
   readonly connection: DeskConnection;
   readonly line: WarmLine;
   readonly #lock: PhoneLock;
@@ -34,6 +41,8 @@ export class Phone {
   #stops: (() => void)[] = [];
   #goingAvailable = false;
   #lineOpenSince = 0;
+  #places = 0;
+  #deskBefore: DeskState | null = null;
 
   constructor(parts: { connection: DeskConnection; line: WarmLine; lock: PhoneLock; now: () => number }) {
     this.connection = parts.connection;
@@ -99,6 +108,19 @@ export class Phone {
     this.connection.send({ type: 'offer.decline', reservation });
   }
 
+  /** @param number in any written form; @param customer whose card it was chosen from */
+  call(number: string, customer: string | null): void {
+    if (this.store.get().callOut?.state === 'placing') return;
+    const nonce = `${this.#now()}.${++this.#places}`;
+    if (!this.connection.send({ type: 'call.place', nonce, number: number.slice(0, 60), customer })) return;
+    this.store.set({ callOut: { state: 'placing', nonce, number, customer }, refusal: null });
+  }
+
+  /** What became of the last call out was read. */
+  forgetCallOut(): void {
+    this.store.set({ callOut: null });
+  }
+
   hangUp(conversation: string): void {
     this.connection.send({ type: 'call.hang-up', conversation });
   }
@@ -124,12 +146,24 @@ export class Phone {
     if (message.type === 'welcome') {
       // A line that stands was named in our hello, and audio goes on over it; the server says so when it is of no use any more.
       if (this.line.standing === null) this.line.greet();
+      // Whether what was asked for over the old connection arrived, the state that follows tells.
+      if (this.store.get().callOut?.state === 'placing') this.forgetCallOut();
     } else if (message.type === 'line.answer') void this.line.answer(message.nonce, message.answer, message.line);
     else if (message.type === 'line.lost') this.#lineLost(message.because);
     else if (message.type === 'error') {
+      if (this.#callRefused(message)) return;
       this.store.set({ refusal: { code: message.code, at: this.#now() }, answering: null });
       this.#reconcile();
     }
+  }
+
+  #callRefused({ code, re, nonce }: Extract<ServerMessage, { type: 'error' }>): boolean {
+    const { callOut } = this.store.get();
+    if (callOut?.state !== 'placing' || (nonce === undefined ? re !== 'call.place' : nonce !== callOut.nonce))
+      return false;
+    const { number, customer } = callOut;
+    this.store.set({ callOut: { state: 'refused', number, customer, code } });
+    return true;
   }
 
   #lineLost(because: Extract<ServerMessage, { type: 'line.lost' }>['because']): void {
@@ -148,6 +182,7 @@ export class Phone {
   #reconcile(): void {
     const { desk, link } = this.connection.store.get();
     const { place, answering } = this.store.get();
+    this.#followCallOut(desk);
     if (answering && (desk?.call || desk?.offer?.reservation !== answering)) this.store.set({ answering: null });
     const want = wanted(desk, place);
     const { phase, problem } = this.line.store.get();
@@ -165,5 +200,14 @@ export class Phone {
       if (phase === 'open' && desk?.line === 'none' && stoodMs > 1_500) this.line.rebuild();
     }
     this.line.talk(Boolean(desk?.call) || this.store.get().answering !== null);
+  }
+
+  #followCallOut(desk: DeskState | null): void {
+    if (desk === this.#deskBefore) return;
+    const caller = endedUnanswered(this.#deskBefore, desk);
+    this.#deskBefore = desk;
+    if (caller) this.store.set({ callOut: { state: 'unanswered', caller } });
+    // The call is there, or another one rings: what became of the last is of no interest now.
+    else if (this.store.get().callOut && (desk?.call || desk?.offer)) this.forgetCallOut();
   }
 }

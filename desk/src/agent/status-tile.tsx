@@ -29,7 +29,7 @@ export function StatusTile({ desk }: { desk: DeskState }) {
           data-state={presence.state}
           className="text-[2.75rem] leading-[1.15] font-bold tracking-tight whitespace-nowrap"
         >
-          {t(`state.${presence.state}`)}
+          {rings(desk) ? t('call-out.calling') : t(`state.${presence.state}`)}
         </p>
         <p className="text-base leading-snug">{subline(desk, t)}</p>
       </div>
@@ -38,12 +38,17 @@ export function StatusTile({ desk }: { desk: DeskState }) {
   );
 }
 
+/** We called, and nobody has answered yet. */
+const rings = ({ call }: DeskState) => call?.state === 'calling' || call?.state === 'ringing';
+
 /** The line under the word: what it means, or what comes next. */
-function subline({ presence, call }: DeskState, t: Translate): string {
+function subline(desk: DeskState, t: Translate): string {
+  const { presence, call } = desk;
   switch (presence.state) {
     case 'talking': {
       const next =
         presence.says === 'away' && presence.reason ? t(`reason.${presence.reason}`) : t('status.next-wrap-up');
+      if (rings(desk)) return t(call?.state === 'ringing' ? 'call-out.ringing' : 'call-out.calling-hint');
       if (call?.state === 'held') return t('status.held');
       return t('status.next', { what: next });
     }

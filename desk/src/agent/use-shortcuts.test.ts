@@ -22,7 +22,9 @@ test('a call is answered and ended by combinations that type nothing', () => {
 
 test('a single letter works only while nobody types', () => {
   expect(shortcutOf(key('KeyM'), false)).toBe('mute');
+  expect(shortcutOf(key('KeyD'), false)).toBe('dial');
   expect(shortcutOf(key('KeyM'), true)).toBe(null);
+  expect(shortcutOf(key('KeyD'), true)).toBe(null);
   expect(shortcutOf(key('KeyH'), true)).toBe(null);
 });
 

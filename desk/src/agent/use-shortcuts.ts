@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef } from 'react';
 
-export type Shortcut = 'answer' | 'hang-up' | 'mute' | 'hold' | 'note' | 'search' | 'help';
+export type Shortcut = 'answer' | 'hang-up' | 'mute' | 'hold' | 'note' | 'search' | 'dial' | 'help';
 
 interface Key {
   key: string;
@@ -37,6 +37,8 @@ export function shortcutOf(event: Key, typing: boolean): Shortcut | null {
       return 'hold';
     case 'KeyN':
       return 'note';
+    case 'KeyD':
+      return 'dial';
     default:
       return null;
   }

@@ -1,7 +1,7 @@
 import { Outlet, useLocation, useNavigate, useRouteContext } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { CallStack } from '../agent/call-stack.js';
-import { DeskSession, useConnectionView, useDeskState } from '../agent/desk-session.js';
+import { DeskSession, useConnectionView, useDeskState, usePhoneView } from '../agent/desk-session.js';
 import { LineBanner } from '../agent/line-banner.js';
 import { useWords } from '../words/index.js';
 import { Header } from './header.js';
@@ -54,7 +54,8 @@ function Inside() {
 function Dock() {
   const desk = useDeskState();
   const { pathname } = useLocation();
-  if (pathname === '/' || !desk || (!desk.offer && !desk.call && !desk.wrapUp)) return null;
+  const news = usePhoneView((view) => view.callOut !== null && view.callOut.state !== 'placing');
+  if (pathname === '/' || !desk || (!desk.offer && !desk.call && !desk.wrapUp && !news)) return null;
   return (
     <aside className="fixed right-4 bottom-4 z-40 max-h-[calc(100dvh-2rem)] w-[26rem] overflow-y-auto rounded-2xl shadow-2xl ring-1 ring-slate-300">
       <CallStack desk={desk} />

@@ -10,6 +10,8 @@ const keys = [
   ['M', 'shortcuts.mute'],
   ['H', 'shortcuts.hold'],
   ['N', 'shortcuts.note'],
+  ['D', 'shortcuts.dial'],
+  ['Enter', 'shortcuts.dial-call'],
   ['Ctrl / ⌘ + K', 'shortcuts.search'],
   ['?', 'shortcuts.open'],
 ] as const satisfies readonly (readonly [string, WordKey])[];

@@ -1,5 +1,5 @@
 /** What the list of conversations is narrowed to. It lives in the address, so that a list can be sent to a colleague. */
-import { conversationEnd, conversationStatus } from '@denwaban/core/wire';
+import { conversationEnd, conversationStatus, direction } from '@denwaban/core/wire';
 import { dayStart } from '../words/index.js';
 
 export const periods = ['today', 'week', 'month', 'all'] as const;
@@ -9,6 +9,7 @@ export interface ConversationFilter {
   period?: Period;
   number?: string;
   q?: string;
+  direction?: (typeof direction.options)[number];
   status?: (typeof conversationStatus.options)[number];
   end?: (typeof conversationEnd.options)[number];
 }
@@ -17,9 +18,11 @@ export interface ConversationFilter {
 export function readFilter(search: Record<string, unknown>): ConversationFilter {
   const filter: ConversationFilter = {};
   const period = periods.find((one) => one === search['period']);
+  const way = direction.safeParse(search['direction']);
   const status = conversationStatus.safeParse(search['status']);
   const end = conversationEnd.safeParse(search['end']);
   if (period) filter.period = period;
+  if (way.success) filter.direction = way.data;
   if (status.success) filter.status = status.data;
   if (end.success) filter.end = end.data;
   // A number in the address arrives as a number: `?number=0312345678` would lose its 0 if it were not written as text.

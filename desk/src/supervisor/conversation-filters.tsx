@@ -1,6 +1,6 @@
 import { Phone, UserRoundSearch } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { conversationEnd, conversationStatus } from '@denwaban/core/wire';
+import { conversationEnd, conversationStatus, direction } from '@denwaban/core/wire';
 import { Button } from '../kit/button.js';
 import { Card } from '../kit/card.js';
 import { Choice, Field } from '../kit/field.js';
@@ -22,7 +22,7 @@ export function ConversationFilters({ filter, onChange }: FiltersProps) {
   return (
     <Card
       aria-label={t('conversations.filter')}
-      className="grid grid-cols-2 items-end gap-3 p-4 lg:grid-cols-[1.4fr_1.2fr_1fr_1fr_1fr_auto]"
+      className="grid grid-cols-2 items-end gap-3 p-4 lg:grid-cols-[1.4fr_1.2fr_1fr_1fr_1fr_1fr_auto]"
     >
       <Field
         label={t('conversations.name')}
@@ -47,6 +47,12 @@ export function ConversationFilters({ filter, onChange }: FiltersProps) {
         onChange={(period) => onChange({ period: period === 'all' ? undefined : period })}
       />
       <Choice
+        label={t('direction.title')}
+        value={filter.direction ?? ''}
+        options={[any, ...direction.options.map((way) => ({ value: way, label: t(`direction.${way}`) }))]}
+        onChange={(way) => onChange({ direction: way || undefined })}
+      />
+      <Choice
         label={t('conversations.end')}
         value={filter.end ?? ''}
         options={[any, ...conversationEnd.options.map((end) => ({ value: end, label: t(`end.${end}`) }))]}
@@ -67,7 +73,10 @@ export function ConversationFilters({ filter, onChange }: FiltersProps) {
         onClick={() => {
           setQ('');
           setNumber('');
-          onChange({ q: undefined, number: undefined, period: undefined, end: undefined, status: undefined });
+          onChange({
+            ...{ q: undefined, number: undefined, period: undefined },
+            ...{ direction: undefined, end: undefined, status: undefined },
+          });
         }}
       >
         {t('common.clear')}

@@ -3,12 +3,16 @@ import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ConversationDetail } from '@denwaban/core/wire';
+import { CallButton } from '../agent/call-button.js';
+import { isMissed } from '../agent/call-out.js';
 import { api } from '../link/api.js';
 import { errorText } from '../link/error-text.js';
+import { DirectionMark } from '../kit/direction.js';
 import { usePageTitle } from '../kit/title.js';
 import { Avatar, Card, CardTitle } from '../kit/card.js';
 import { Notice } from '../kit/notice.js';
 import {
+  contactNumber,
   dispositionText,
   exactTime,
   initial,
@@ -69,7 +73,9 @@ function Detail({ detail }: { detail: ConversationDetail }) {
           <WrapUps detail={detail} />
         </div>
         <Card className="p-5">
-          <CardTitle>{t('conversation.trace')}</CardTitle>
+          <CardTitle>
+            {t(detail.direction === 'outbound' ? 'conversation.trace-outbound' : 'conversation.trace')}
+          </CardTitle>
           <Trace detail={detail} />
         </Card>
       </div>
@@ -79,7 +85,7 @@ function Detail({ detail }: { detail: ConversationDetail }) {
 
 function Head({ detail }: { detail: ConversationDetail }) {
   const { t, locale } = useWords();
-  const number = detail.from ? showNumber(detail.from) : (detail.fromRaw ?? t('caller.withheld'));
+  const number = contactNumber(detail, t);
   const name = detail.customer ? t('caller.suffix', { name: detail.customer.name }) : number;
   const spans = [
     ['wait', detail.waitMs],
@@ -95,10 +101,14 @@ function Head({ detail }: { detail: ConversationDetail }) {
         <div className="min-w-0 flex-1">
           {detail.customer?.kana && <p className="text-sm text-slate-600">{detail.customer.kana}</p>}
           <h1 className="text-2xl leading-tight font-bold">{name}</h1>
-          <p className="text-base text-slate-700">
+          <p className="flex flex-wrap items-center gap-x-3 text-base text-slate-700">
+            <DirectionMark direction={detail.direction} />
             {longDate(detail.startedAt, locale)} {exactTime(detail.startedAt, locale)}
           </p>
         </div>
+        {detail.customerNumber && (
+          <CallButton number={detail.customerNumber} customer={detail.customer} word back={isMissed(detail)} />
+        )}
         <div className="text-lg">
           <Outcome item={detail} />
           {detail.fax && <p className="text-right text-sm font-semibold">{t('conversation.fax')}</p>}
@@ -114,8 +124,7 @@ function Head({ detail }: { detail: ConversationDetail }) {
         ))}
       </dl>
       <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-1.5">
-        <Pair word="conversation.from">{number}</Pair>
-        <Pair word="conversation.to">{`${detail.toName}（${showNumber(detail.to)}）`}</Pair>
+        <Numbers detail={detail} number={number} />
         <Pair word="conversation.owner">{detail.owner?.name ?? t('caller.no-owner')}</Pair>
         <Pair word="conversation.agents">
           {detail.agents.map((agent) => agent.name).join(', ') || t('conversations.nobody')}
@@ -128,6 +137,27 @@ function Head({ detail }: { detail: ConversationDetail }) {
         </Pair>
       </dl>
     </Card>
+  );
+}
+
+/** Whose number was whose: ours stands at the other end when we called. */
+function Numbers({ detail, number }: { detail: ConversationDetail; number: string }) {
+  const { t } = useWords();
+  const named = (ours: string) => (detail.toName ? `${detail.toName}（${showNumber(ours)}）` : showNumber(ours));
+  if (detail.direction === 'inbound') {
+    return (
+      <>
+        <Pair word="conversation.from">{number}</Pair>
+        <Pair word="conversation.to">{named(detail.to)}</Pair>
+      </>
+    );
+  }
+  return (
+    <>
+      <Pair word="conversation.by">{detail.by?.name ?? t('common.unknown')}</Pair>
+      <Pair word="conversation.customer-number">{number}</Pair>
+      {detail.from && <Pair word="conversation.called-from">{named(detail.from)}</Pair>}
+    </>
   );
 }
 

@@ -1,8 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { AudioLines, PhoneCall, PhoneIncoming, PhoneMissed, PhoneOff } from 'lucide-react';
+import { AudioLines } from 'lucide-react';
 import type { ConversationSummary } from '@denwaban/core/wire';
+import { CallButton } from '../agent/call-button.js';
+import { causeWord, isMissed } from '../agent/call-out.js';
 import { cx } from '../kit/cx.js';
-import { clockTime, dayKey, dispositionText, shortDate, showNumber, timer, useWords } from '../words/index.js';
+import { contactIcon, DirectionMark } from '../kit/direction.js';
+import { clockTime, contactNumber, dayKey, dispositionText, shortDate, timer, useWords } from '../words/index.js';
 
 export const columnsLook =
   'grid grid-cols-[7.5rem_minmax(9rem,1.5fr)_minmax(6rem,0.8fr)_minmax(7rem,1fr)_minmax(8rem,1fr)_4rem_4.5rem_4rem] items-center gap-3 px-5';
@@ -16,7 +19,7 @@ interface ConversationRowProps {
 
 export function ConversationRow({ item, index, top, height }: ConversationRowProps) {
   const { t, locale } = useWords();
-  const number = item.from ? showNumber(item.from) : (item.fromRaw ?? t('caller.withheld'));
+  const number = contactNumber(item, t);
   const today = dayKey(item.startedAt) === dayKey(Date.now());
   const name = item.customer ? t('caller.suffix', { name: item.customer.name }) : number;
   return (
@@ -47,11 +50,12 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
           {item.customer ? [item.customer.kana, number].filter(Boolean).join(' · ') : t('caller.unknown')}
         </span>
       </span>
-      <span role="cell" className="truncate">
-        {item.toName}
+      <span role="cell" className="min-w-0 leading-tight">
+        <DirectionMark direction={item.direction} />
+        <span className="block truncate text-sm text-slate-600">{item.toName}</span>
       </span>
       <span role="cell" className="truncate">
-        {item.agents.map((agent) => agent.name).join(', ') || (
+        {(item.agents.map((agent) => agent.name).join(', ') || item.by?.name) ?? (
           <span className="text-slate-600">{t('conversations.nobody')}</span>
         )}
       </span>
@@ -65,6 +69,10 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
         {timer(item.talkMs)}
       </span>
       <span role="cell" className="flex justify-center text-slate-600">
+        {isMissed(item) && item.customerNumber && (
+          // Above the link that covers the row.
+          <CallButton number={item.customerNumber} customer={item.customer} back className="relative z-1" />
+        )}
         {item.hasRecording && (
           <>
             <AudioLines size={18} aria-hidden="true" />
@@ -76,12 +84,17 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
   );
 }
 
+type OutcomeOf = Pick<
+  ConversationSummary,
+  'direction' | 'end' | 'status' | 'disposition' | 'endCause' | 'endedBy' | 'agents'
+>;
+
 /** How it ended, or where it stands: icon and word. */
-export function Outcome({ item }: { item: Pick<ConversationSummary, 'end' | 'status' | 'disposition'> }) {
+export function Outcome({ item }: { item: OutcomeOf }) {
   const { t } = useWords();
   const live = item.end === null;
-  const bad = item.end === 'abandoned' || item.end === 'failed' || item.end === 'refused';
-  const Icon = live ? PhoneCall : item.end === 'abandoned' ? PhoneMissed : bad ? PhoneOff : PhoneIncoming;
+  const bad = item.end !== null && item.end !== 'completed';
+  const Icon = contactIcon(item);
   const word = item.end === null ? t(`conversation-status.${item.status}`) : t(`end.${item.end}`);
   return (
     <span
@@ -93,6 +106,9 @@ export function Outcome({ item }: { item: Pick<ConversationSummary, 'end' | 'sta
       <Icon size={18} aria-hidden="true" className="shrink-0" />
       <span className="min-w-0 leading-tight">
         <span className="block truncate">{word}</span>
+        {item.end === 'unanswered' && (
+          <span className="block truncate text-sm font-normal text-slate-600">{t(causeWord(item))}</span>
+        )}
         {item.disposition && (
           <span className="block truncate text-sm font-normal text-slate-600">
             {dispositionText(item.disposition, t)}

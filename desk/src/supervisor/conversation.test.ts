@@ -117,3 +117,24 @@ test('what nobody told is left out, and a worse moment is named', () => {
   expect(figures).toMatchObject({ whose: 'Annaさん側の回線', grade: '回線：良好', worst: '最も悪いとき — 回線：不良' });
   expect(figures.rows).toHaveLength(1);
 });
+
+const placed = {
+  ...{ direction: 'outbound', by: anna, customerNumber: '+81312345678', fromRaw: null, startedAt: 1_000 },
+  ...{ trace: [], offers: [], segments: [], endedAt: null, endCause: null, endedBy: null },
+} as unknown as ConversationDetail;
+const told = (part: Partial<ConversationDetail>) =>
+  sentencesOf({ ...placed, ...part }, translator('en'), 'en').map((sentence) => sentence.text);
+
+test('a call of ours is told from who called whom to who answered, or why nobody did', () => {
+  expect(told({})).toEqual(['Anna called 03-1234-5678.']);
+  const talk = { kind: 'talk' as const, agent: anna, startedAt: 9_000, endedAt: null };
+  expect(told({ segments: [talk] })).toEqual(['Anna called 03-1234-5678.', 'The customer answered (8.0 s).']);
+  expect(told({ endedAt: 6_000, endCause: 'busy', endedBy: 'customer' })[1]).toBe(
+    'Not connected: They are on another call (5.0 s).',
+  );
+});
+
+test('the direction of the list is read from the address, and what is no direction is left out', () => {
+  expect(readFilter({ direction: 'outbound' })).toEqual({ direction: 'outbound' });
+  expect(readFilter({ direction: 'sideways' })).toEqual({});
+});

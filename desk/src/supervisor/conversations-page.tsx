@@ -65,6 +65,7 @@ function useConversationList(filter: ConversationFilter) {
     from: periodFrom(filter.period ?? 'all', openedAt),
     number: filter.number && plainDigits(filter.number),
     q: filter.q,
+    direction: filter.direction,
     status: filter.status,
     end: filter.end,
     limit: 50,

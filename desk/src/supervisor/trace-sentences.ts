@@ -1,11 +1,12 @@
 /** The trace of a routing decision as sentences, in the order of time. Pure. */
 import type { ConversationDetail } from '@denwaban/core/wire';
-import { isWordKey, span, type Locale, type Translate } from '../words/index.js';
+import { causeWord } from '../agent/call-out.js';
+import { contactNumber, isWordKey, span, type Locale, type Translate } from '../words/index.js';
 
 export interface Sentence {
   at: number;
   /** What happened: it chooses the mark before the sentence. */
-  what: 'entered' | 'skipped' | 'offered' | 'ended' | 'accepted' | 'closed';
+  what: 'called' | 'entered' | 'skipped' | 'offered' | 'ended' | 'accepted' | 'closed';
   text: string;
   /** Who might have been asked and was not, with the reason. */
   passedOver: string[];
@@ -15,6 +16,29 @@ export interface Sentence {
 function because(code: string | null, t: Translate): string {
   const key = `trace.because.${code}`;
   return isWordKey(key) ? t(key as 'trace.because.owner') : (code ?? t('common.unknown'));
+}
+
+/** How a call of ours came about, or did not. */
+function placed(detail: ConversationDetail, t: Translate, locale: Locale): Sentence[] {
+  const { startedAt, endedAt } = detail;
+  const name = detail.by?.name ?? t('common.unknown');
+  const said: Sentence[] = [
+    {
+      at: startedAt,
+      what: 'called',
+      text: t('trace.called', { name, number: contactNumber(detail, t) }),
+      passedOver: [],
+    },
+  ];
+  const talk = detail.segments.find(({ kind }) => kind === 'talk');
+  if (talk) {
+    const time = span(talk.startedAt - startedAt, locale);
+    said.push({ at: talk.startedAt, what: 'accepted', text: t('trace.they-answered', { time }), passedOver: [] });
+  } else if (endedAt !== null) {
+    const values = { cause: t(causeWord(detail)), time: span(endedAt - startedAt, locale) };
+    said.push({ at: endedAt, what: 'closed', text: t('trace.unanswered', values), passedOver: [] });
+  }
+  return said;
 }
 
 export function sentencesOf(detail: ConversationDetail, t: Translate, locale: Locale): Sentence[] {
@@ -50,5 +74,6 @@ export function sentencesOf(detail: ConversationDetail, t: Translate, locale: Lo
     return { at: offer.closedAt, what, text: t(`outcome.${offer.outcome}`, { name, time }), passedOver: [] };
   });
   // Steady: of two at the same instant the offer's outcome comes before the step that it caused.
-  return [...outcomes, ...steps].toSorted((a, b) => a.at - b.at);
+  const call = detail.direction === 'outbound' ? placed(detail, t, locale) : [];
+  return [...call, ...outcomes, ...steps].toSorted((a, b) => a.at - b.at);
 }

@@ -5,6 +5,7 @@ import {
   FastForward,
   Flag,
   PhoneForwarded,
+  PhoneOutgoing,
   type LucideIcon,
 } from 'lucide-react';
 import type { ConversationDetail } from '@denwaban/core/wire';
@@ -13,6 +14,7 @@ import { exactTime, useWords } from '../words/index.js';
 import { sentencesOf, type Sentence } from './trace-sentences.js';
 
 const marks: Record<Sentence['what'], { icon: LucideIcon; tone: string }> = {
+  called: { icon: PhoneOutgoing, tone: 'bg-violet-100 text-violet-800' },
   entered: { icon: ArrowDownToDot, tone: 'bg-slate-200 text-slate-800' },
   skipped: { icon: FastForward, tone: 'bg-slate-200 text-slate-700' },
   offered: { icon: PhoneForwarded, tone: 'bg-violet-100 text-violet-800' },

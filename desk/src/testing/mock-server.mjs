@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import * as wire from '@denwaban/core/wire';
 import { detailOf, makeAgents, makeConversations, makeCustomers, voice } from './mock-data.mjs';
+import { callsOut } from './mock-call-out.mjs';
 import { serveFile, wav } from './mock-files.mjs';
 import { answerLine, onPhone } from './mock-line.mjs';
 
@@ -120,6 +121,12 @@ function hangUp() {
   });
 }
 
+const refuse = (code, { type, nonce }) => tell({ type: 'error', code, detail: 'mock', re: type, nonce });
+const out = callsOut({
+  ...{ desk: () => self.desk, agent: () => self.agent, change, refuse, talkOf, presence, rest },
+  ...{ customers, conversations, now },
+});
+
 const commands = {
   'presence.set': (message) => {
     const says = message.presence;
@@ -157,7 +164,8 @@ const commands = {
     });
   },
   'offer.decline': () => change({ presence: rest(), offer: null }),
-  'call.hang-up': () => hangUp(),
+  'call.place': (message) => out.place(message),
+  'call.hang-up': () => out.cancel() || hangUp(),
   'call.hold': () => self.desk.call && change({ call: { ...self.desk.call, state: 'held', heldSince: now() } }),
   'call.resume': () => self.desk.call && change({ call: { ...self.desk.call, state: 'talking', heldSince: null } }),
   'wrap-up.save': () => {

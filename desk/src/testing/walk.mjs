@@ -133,6 +133,7 @@ async function walk(locale, width, height) {
   await look('desk-unknown');
   await id('decline').click();
   await reaches('available');
+  await callOut(locale, { page, look, fits, id, reaches });
   await page
     .getByRole('combobox')
     .first()
@@ -154,12 +155,27 @@ async function walk(locale, width, height) {
   await id('incoming-call').waitFor();
   await look('conversations-incoming');
   await scene('withdraw');
+  await page.goto(`${origin}/conversations?direction=inbound&end=completed`);
   await id('conversation-row').nth(0).click();
   await page.getByTestId('waveform').waitFor();
   await page.waitForTimeout(500);
   await look('conversation');
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await look('conversation-end');
+  await page.goto(`${origin}/conversations?direction=outbound`);
+  await id('conversation-row').first().waitFor();
+  await look('conversations-outbound');
+  for (const [name, end] of [
+    ['conversation-outbound', 'completed'],
+    ['conversation-unanswered', 'unanswered'],
+    ['conversation-missed', 'abandoned'],
+  ]) {
+    const way = end === 'abandoned' ? 'inbound' : 'outbound';
+    await page.goto(`${origin}/conversations?direction=${way}&end=${end}`);
+    await id('conversation-row').nth(1).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await look(name);
+  }
   await page.click('nav a[href="/customers"]');
   await page.getByTestId('customer-row').first().waitFor();
   await look('customers');
@@ -217,4 +233,65 @@ async function walk(locale, width, height) {
   }
   await scene('reset');
   await context.close();
+}
+
+/** Whom one may call, and what becomes of it. */
+async function callOut(locale, { page, look, fits, id, reaches }) {
+  const dial = async (number) => {
+    await id('dial-number').fill(number);
+    await id('dial-number').press('Enter');
+  };
+  const news = () => id('call-out-news').waitFor();
+  const keypad = id('dial-keypad');
+  await page.keyboard.press('d');
+  await page.keyboard.insertText('０９０−１２３４−５６７８');
+  await look('dial-typed');
+  await keypad.click();
+  await id('key-0').click();
+  await look('dial-keypad');
+  await keypad.click();
+  await dial('119');
+  await news();
+  await look('dial-emergency');
+  await dial('+1 415 555 0123');
+  await page.waitForTimeout(200);
+  await look('dial-not-allowed');
+  await dial('03-5555-0119');
+  await id('outgoing-call').waitFor();
+  await look('call-out-calling');
+  await page.locator('[data-testid=outgoing-call][data-state=ringing]').waitFor();
+  await look('call-out-ringing');
+  await fits('call-out-ringing', page, ['go-available', 'hang-up']);
+  await id('hang-up').click();
+  await news();
+  await look('call-out-cancelled');
+  for (const [digit, cause] of [
+    [1, 'busy'],
+    [2, 'no-answer'],
+    [3, 'declined'],
+    [4, 'unknown-number'],
+    [5, 'unreachable'],
+  ]) {
+    await dial(`03 5555 011${digit}`);
+    await id('outgoing-call').waitFor();
+    await news();
+    await look(`call-out-${cause}`);
+  }
+  await dial('０３５５５５０１１０');
+  await reaches('talking');
+  await id('note').waitFor();
+  await look('call-out-talking');
+  await fits('call-out-talking', page, ['go-available', 'hang-up', 'note']);
+  await id('hang-up').click();
+  await id('save-wrap-up').waitFor();
+  await look('call-out-wrap-up');
+  await id('save-wrap-up').click();
+  await reaches('available');
+  await page
+    .getByRole('combobox')
+    .first()
+    .fill(locale === 'ja' ? '０３５５５５０１１０' : '0312121212');
+  await id('search-call').first().waitFor();
+  await look('search-number');
+  await page.keyboard.press('Escape');
 }

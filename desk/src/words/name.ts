@@ -18,3 +18,12 @@ export function callerNumber(caller: Pick<Caller, 'number' | 'numberRaw'>, t: Tr
 export function callerName(caller: Caller, t: Translate): string {
   return caller.customer ? t('caller.suffix', { name: caller.customer.name }) : callerNumber(caller, t);
 }
+
+/** The customer's number of a record, whoever called whom. */
+export function contactNumber(
+  of: { direction: 'inbound' | 'outbound'; customerNumber: string | null; fromRaw: string | null },
+  t: Translate,
+): string {
+  if (of.customerNumber) return showNumber(of.customerNumber);
+  return (of.direction === 'inbound' && of.fromRaw) || t('caller.withheld');
+}
