@@ -70,7 +70,7 @@ const causes = {
   declined: 'call-out.cause.declined',
   'unknown-number': 'call-out.cause.unknown-number',
   unreachable: 'call-out.cause.unreachable',
-  cancelled: 'call-out.cause.cancelled',
+  'hung-up': 'call-out.cause.hung-up',
   normal: 'call-out.cause.cancelled', // nobody but the agent ends an unanswered call in order
   failed: 'call-out.cause.failed',
   'media-lost': 'call-out.cause.media-lost',
@@ -79,9 +79,7 @@ const causes = {
 } as const satisfies Record<string, WordKey>;
 
 /** Why nobody answered, as a word's key. */
-export function causeWord(of: Pick<ConversationSummary, 'endCause' | 'endedBy'>) {
-  if (of.endedBy === 'agent') return causes.cancelled;
-  const { endCause } = of;
+export function causeWord({ endCause }: Pick<ConversationSummary, 'endCause'>) {
   return endCause !== null && Object.hasOwn(causes, endCause)
     ? causes[endCause as keyof typeof causes]
     : 'call-out.cause.other';

@@ -84,10 +84,7 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
   );
 }
 
-type OutcomeOf = Pick<
-  ConversationSummary,
-  'direction' | 'end' | 'status' | 'disposition' | 'endCause' | 'endedBy' | 'agents'
->;
+type OutcomeOf = Pick<ConversationSummary, 'direction' | 'end' | 'status' | 'disposition' | 'endCause'>;
 
 /** How it ended, or where it stands: icon and word. */
 export function Outcome({ item }: { item: OutcomeOf }) {

@@ -62,8 +62,14 @@ export interface AnsweredCall {
   establishedAt: number;
 }
 
-/** @param settings what this file's system is set to beyond the defaults of a run */
-export function stage(settings: () => Promise<Record<string, string>> = async () => ({})): Stage {
+/**
+ * @param settings what this file's system is set to beyond the defaults of a run
+ * @param trunks what stands in its trunks.json
+ */
+export function stage(
+  settings: () => Promise<Record<string, string>> = async () => ({}),
+  trunks: () => Promise<readonly object[]> = async () => [],
+): Stage {
   let system: Denwaban | undefined;
   let admin: Session | undefined;
   let folder = '';
@@ -79,7 +85,7 @@ export function stage(settings: () => Promise<Record<string, string>> = async ()
     folder = mkdtempSync(join(tmpdir(), 'denwaban-stage-'));
     voices.customer = voice('customer', folder);
     voices.agent = voice('agent', folder);
-    system = await Denwaban.start({ settings: await settings() });
+    system = await Denwaban.start({ settings: await settings(), trunks: await trunks() });
     admin = await system.admin();
   });
   afterEach(async (context) => {

@@ -57,6 +57,31 @@ export class Agent extends Tab {
     await this.id('hang-up').waitFor();
   }
 
+  /** Types the number into the desk and presses Enter. */
+  async dial(number: string): Promise<void> {
+    await this.id('dial-number').fill(number);
+    await this.id('dial-number').press('Enter');
+  }
+
+  /** The card of a call out, until it says so. */
+  async callsOut(state: 'calling' | 'ringing', withinMs = 10_000): Promise<void> {
+    await this.page
+      .locator(`[data-testid=outgoing-call][data-state="${state}"]`)
+      .waitFor({ timeout: withinMs })
+      .catch(async (error: unknown) => {
+        const news = await this.id('call-out-news')
+          .innerText({ timeout: 200 })
+          .catch(() => 'nothing');
+        throw new Error(`${this.email} does not see it ${state}; the desk says ${news}`, { cause: error });
+      });
+  }
+
+  /** What the desk says of a call out that came to nothing. */
+  async callOutNews(withinMs = 10_000): Promise<string> {
+    await this.id('call-out-news').waitFor({ timeout: withinMs });
+    return this.id('call-out-news').innerText();
+  }
+
   async decline(): Promise<void> {
     await this.id('decline').click();
   }

@@ -12,6 +12,8 @@ import { run, sleep, until, type Running } from './process.js';
 
 export interface BaresipOptions {
   folder: string;
+  /** Where it listens, for somebody who was told before it was there; any free port when left out. */
+  sipPort?: number;
   /** The caller's number, as it goes into From. */
   number: string;
   displayName?: string;
@@ -65,7 +67,7 @@ export class Baresip {
     const recordings = join(options.folder, 'recorded');
     rmSync(options.folder, { recursive: true, force: true });
     mkdirSync(recordings, { recursive: true });
-    const sipPort = await freePorts('sip');
+    const sipPort = options.sipPort ?? (await freePorts('sip'));
     const control = await freePorts('control');
     const rtp = await freePorts('rtp', 20);
     const host = options.address === '::1' ? '[::1]' : '127.0.0.1';
@@ -104,6 +106,12 @@ export class Baresip {
     return { outgoing };
   }
 
+  /** Answers the call that rings. */
+  async answer(): Promise<void> {
+    await this.command('accept');
+  }
+
+  /** Ends the call; one that rings is refused (486). */
   async hangUp(): Promise<void> {
     await this.command('hangup');
   }

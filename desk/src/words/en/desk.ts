@@ -215,7 +215,7 @@ export const desk = {
   'team.title': 'Team presence',
   'team.open-board': 'Open the presence board',
   'today.title': 'Today',
-  'today.answered': 'Answered',
+  'today.answered': 'Calls',
   'today.talk': 'Talk time',
   'today.average': 'Average talk',
   'today.count': '{n}',
