@@ -67,7 +67,9 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
           <span className="block text-slate-600">{timer(item.talkMs)}</span>
         </span>
       </Link>
-      {item.customerNumber && <CallButton number={item.customerNumber} customer={item.customer} back />}
+      {item.customerNumber && (
+        <CallButton number={item.customerNumber} customer={item.customer} back={item.direction === 'inbound'} />
+      )}
     </li>
   );
 }

@@ -87,6 +87,7 @@ function Head({ detail }: { detail: ConversationDetail }) {
   const { t, locale } = useWords();
   const number = contactNumber(detail, t);
   const name = detail.customer ? t('caller.suffix', { name: detail.customer.name }) : number;
+  const calledUs = detail.direction === 'inbound';
   const spans = [
     ['wait', detail.waitMs],
     ['ring', detail.ringMs],
@@ -107,12 +108,19 @@ function Head({ detail }: { detail: ConversationDetail }) {
           </p>
         </div>
         {detail.customerNumber && (
-          <CallButton number={detail.customerNumber} customer={detail.customer} word back={isMissed(detail)} />
+          <CallButton
+            number={detail.customerNumber}
+            customer={detail.customer}
+            word
+            back={calledUs && isMissed(detail)}
+          />
         )}
         <div className="text-lg">
           <Outcome item={detail} />
           {detail.fax && <p className="text-right text-sm font-semibold">{t('conversation.fax')}</p>}
-          {detail.endedBy && <p className="text-right text-sm text-slate-600">{t(`ended-by.${detail.endedBy}`)}</p>}
+          {detail.endedBy && detail.end !== 'unanswered' && (
+            <p className="text-right text-sm text-slate-600">{t(`ended-by.${detail.endedBy}`)}</p>
+          )}
         </div>
       </div>
       <dl className="mt-4 grid grid-cols-5 gap-2">

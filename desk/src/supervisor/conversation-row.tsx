@@ -71,7 +71,12 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
       <span role="cell" className="flex justify-center text-slate-600">
         {isMissed(item) && item.customerNumber && (
           // Above the link that covers the row.
-          <CallButton number={item.customerNumber} customer={item.customer} back className="relative z-1" />
+          <CallButton
+            number={item.customerNumber}
+            customer={item.customer}
+            back={item.direction === 'inbound'}
+            className="relative z-1"
+          />
         )}
         {item.hasRecording && (
           <>

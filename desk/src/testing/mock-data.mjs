@@ -110,7 +110,7 @@ export function makeConversations(agents, customers, now) {
     const agent = agents[(n * 5) % 12];
     const ref = { id: agent.id, name: agent.name };
     const leftAt = startedAt + waitMs + talkMs + holdMs;
-    if (n % 5 === 3 && customer) return calledOut(n, { customer, startedAt, talkMs, ref });
+    if (n % 5 === 3 && customer) return calledOut(n, { customer, startedAt, ref });
     return {
       id: `cv_${String(9999 - n).padStart(6, '0')}`,
       status: 'closed',
@@ -145,10 +145,10 @@ export function makeConversations(agents, customers, now) {
 const unanswered = ['busy', 'no-answer', 'declined', 'unknown-number', 'unreachable'];
 
 /** One that an agent placed; every third was not answered. */
-function calledOut(n, { customer, startedAt, talkMs, ref }) {
+function calledOut(n, { customer, startedAt, ref }) {
   const cause = n % 3 === 0 ? unanswered[Math.floor(n / 15) % unanswered.length] : null;
   const ringMs = 6_000 + ((n * 331) % 15_000);
-  const talked = cause ? 0 : talkMs;
+  const talked = cause ? 0 : 30_000 + ((n * 104_729) % 600_000);
   return {
     id: `cv_${String(9999 - n).padStart(6, '0')}`,
     status: 'closed',

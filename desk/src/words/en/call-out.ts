@@ -42,11 +42,11 @@ export const callOut = {
   'call-out.cause.unknown-number': 'This number is not in use',
   'call-out.cause.unreachable': 'They cannot be reached: no trunk took the call',
   'call-out.cause.hung-up': 'They hung up before you could talk',
-  'call-out.cause.cancelled': 'You cancelled the call',
+  'call-out.cause.cancelled': 'Cancelled before the answer',
   'call-out.cause.failed': 'The call failed on the network',
   'call-out.cause.media-lost': 'The audio broke before they answered',
   'call-out.cause.process-died': 'The server was restarted while it rang',
-  'call-out.cause.agent-lost': 'Your line was lost while it rang',
+  'call-out.cause.agent-lost': 'The agent’s line was lost while it rang',
   'call-out.cause.other': 'The call did not come about',
 
   'conversation.customer-number': 'Customer’s number',

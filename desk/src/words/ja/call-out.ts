@@ -46,7 +46,7 @@ export const callOut = {
   'call-out.cause.failed': '通信の障害でつながりませんでした',
   'call-out.cause.media-lost': '相手が出る前に音声が切れました',
   'call-out.cause.process-died': '呼出中にサーバーが再起動しました',
-  'call-out.cause.agent-lost': '呼出中にあなたの回線が切れました',
+  'call-out.cause.agent-lost': '呼出中に担当の回線が切れました',
   'call-out.cause.other': '電話はつながりませんでした',
 
   'conversation.customer-number': 'お客様の番号',

@@ -15,7 +15,7 @@ export const records = {
   'conversations.any': 'すべて',
   'conversations.column.when': '日時',
   'conversations.column.customer': 'お客様',
-  'conversations.column.to': 'あて先',
+  'conversations.column.to': '方向',
   'conversations.column.agent': '応対者',
   'conversations.column.end': '結果',
   'conversations.column.wait': '待ち',
