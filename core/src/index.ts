@@ -7,6 +7,7 @@ export { apply, fold, isOpen } from './conversation/fold.js';
 export * from './conversation/inputs.js';
 export * from './conversation/line.js';
 export { upcast, upcastRecord } from './conversation/upcast.js';
+export { whyNotCall } from './conversation/whom-to-call.js';
 export { deadline } from './conversation/due.js';
 export { knownLeg } from './conversation/process-end.js';
 export { step } from './conversation/step.js';

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { epochMs, mintId, type RecordingId } from '@denwaban/core';
+import { type E164, epochMs, mintId, type RecordingId } from '@denwaban/core';
 import type { SystemView } from '@denwaban/core/wire';
 import {
   connectMediaProcesses,
@@ -18,10 +18,12 @@ import {
   patchAddressOf,
   recordingPath,
   repairRecording,
+  type Trunk,
 } from '@denwaban/telephony';
 import { pino, type Logger } from 'pino';
 import type { ControlFacts, RoleStart } from './cli/messages.js';
 import { enterRole, failToStart } from './cli/role.js';
+import { normalise } from './directory/normalise.js';
 import { startEngine } from './engine/engine.js';
 import { createHttp } from './http/app.js';
 import type { Settings } from './services.js';
@@ -100,6 +102,12 @@ async function startControl(
     directory: store.directory,
     people: store.people,
     numbers: await store.numbers(),
+    callOut: {
+      carrier: 'exchange',
+      hasTrunk: trunks.some((trunk) => trunk.outbound !== undefined),
+      prefixes: settings.callOutPrefixes,
+      callerId: (id) => callerIdOf(trunks.find((trunk) => trunk.id === id)),
+    },
     recoverRecording: (recording) => recoverRecording(recordingsDir, recording, log),
     random: (bytes) => randomBytes(bytes),
     log,
@@ -183,6 +191,12 @@ function watchLateness(): () => number {
     return lateMs;
   };
 }
+
+/** The number that this trunk shows; null when it shows none, or one that is no telephone number. */
+const callerIdOf = (trunk: Trunk | undefined): E164 | null => {
+  const shown = trunk?.outbound?.callerId ?? null;
+  return shown === null ? null : normalise(shown);
+};
 
 /** What is left on disk of a recording that nobody finished. */
 async function recoverRecording(folder: string, recording: string, log: Logger) {

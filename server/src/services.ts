@@ -126,7 +126,7 @@ export interface DeskHandle {
   /** The page held this line before its connection broke, and holds it still. When it is no use any more, `lineLost` says so. */
   claimLine(line: string): void;
   closeLine(): void;
-  /** Everything a desk says about offers, calls and wrap-up. Resolves when it is on disk. @throws Refusal */
+  /** Everything a desk says about offers, calls and wrap-up, and whom it calls. Resolves when it is on disk. @throws Refusal */
   command(
     message: Extract<
       DeskMessage,
@@ -135,6 +135,7 @@ export interface DeskHandle {
           | 'offer.ringing'
           | 'offer.accept'
           | 'offer.decline'
+          | 'call.place'
           | 'call.hang-up'
           | 'call.hold'
           | 'call.resume'
@@ -173,6 +174,8 @@ export interface Settings {
   /** The same towards peers on IPv6; null: there are none. */
   publicAddress6: string | null;
   databaseUrl: string | null;
+  /** Beginnings of E.164 numbers that agents may call; `+` is every number, none is nobody. */
+  callOutPrefixes: readonly string[];
   demo: boolean;
   /** Null: agents off the LAN must reach the audio port themselves. */
   turn: TurnSettings | null;

@@ -63,6 +63,11 @@ export const settingTable = {
     en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 16 or newer, UTF8.',
     ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 16 以降、UTF8。',
   },
+  DENWABAN_CALL_OUT_PREFIXES: {
+    default: '+81',
+    en: 'Whom agents may call: beginnings of international numbers, separated by commas (`+81,+1415`). `+` alone is every number, an empty value is nobody. Longer beginnings keep dear numbers out: what is not listed is not called, and there is no way to except a number from a beginning. Emergency numbers are refused whatever stands here.',
+    ja: 'オペレーターが発信できる相手：国際番号の先頭部分をカンマ区切りで（`+81,+1415`）。`+` だけならすべて、空の値ならだれにも発信できません。高額な番号を避けるには、より長い先頭部分を列挙します（除外の指定はできません）。緊急通報の番号は、ここに何を書いても発信できません。',
+  },
   DENWABAN_TURN_URLS: {
     default: 'no TURN',
     en: 'TURN servers for agents whose network lets no UDP through to this machine, separated by commas: `turn:turn.example.com:3478`, `turns:turn.example.com:443?transport=tcp`.',
@@ -132,7 +137,7 @@ export function settingPage(language: 'en' | 'ja'): string {
   }[language];
   const rows = Object.entries(settingTable).map(([name, row]) => {
     const fallback =
-      /^[\w.-]+$/.test(row.default) && !row.default.startsWith('DENWABAN') ? `\`${row.default}\`` : row.default;
+      /^[\w.+-]+$/.test(row.default) && !row.default.startsWith('DENWABAN') ? `\`${row.default}\`` : row.default;
     return `| \`${name}\` | ${fallback} | ${row[language]} |`;
   });
   return [...head, '|---|---|---|', ...rows, ''].join('\n');

@@ -35,6 +35,7 @@ describe('settings', () => {
         publicAddress: '127.0.0.1',
         publicAddress6: null,
         databaseUrl: null,
+        callOutPrefixes: ['+81'],
         demo: true,
         turn: null,
         logLevel: 'info',
@@ -130,6 +131,22 @@ describe('settings', () => {
     expect(problem({ DENWABAN_SIP_HOST: '::' })).toMatch(/^DENWABAN_PUBLIC_ADDRESS: .*needed/);
     expect(problem({ ...both, DENWABAN_SIP_HOST: '2001:db8::5' })).toMatch(/Bind to ::/);
   });
+
+  test.each([
+    ['+81, +1415 ,', ['+81', '+1415']],
+    ['+', ['+']],
+    ['', []],
+    ['  ', []],
+  ])('[OUT7] who may be called: "%s" is %o; empty is nobody, not the default', (text, prefixes) => {
+    const result = read({ DENWABAN_CALL_OUT_PREFIXES: text });
+    expect(result.ok && result.settings.callOutPrefixes).toEqual(prefixes);
+  });
+  test.each(['81', '+0', '0120', '+81 3', '+81;+1', '+1234567890123456', 'all'])(
+    '[OUT7] "%s" as the beginning of a number keeps the house from starting: a slip must not open the world',
+    (text) => {
+      expect(problem({ DENWABAN_CALL_OUT_PREFIXES: text })).toMatch(/^DENWABAN_CALL_OUT_PREFIXES: .*\+81/);
+    },
+  );
 
   test('the database address, which holds a password, is not repeated', () => {
     expect(problem({ DATABASE_URL: 'mysql://root:hunter2@db/x' })).not.toContain('hunter2');

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { readCallOutPrefixes } from './call-out-prefixes.js';
 import { readPublicAddress } from './public-address.js';
 import { settingTable, type SettingName } from './setting-table.js';
 import type { Settings } from './services.js';
@@ -147,6 +148,12 @@ export function readSettings(
     );
   }
 
+  // Empty is a value of its own here: nobody calls out. What is left out is the default.
+  const callOut = readCallOutPrefixes(
+    env['DENWABAN_CALL_OUT_PREFIXES'] ?? settingTable.DENWABAN_CALL_OUT_PREFIXES.default,
+  );
+  if ('problem' in callOut) wrong('DENWABAN_CALL_OUT_PREFIXES', callOut.problem);
+
   const turn = readTurn(written, wrong);
 
   const wantedLevel = written('DENWABAN_LOG_LEVEL') ?? (seenByPerson ? 'warn' : 'info');
@@ -190,6 +197,7 @@ export function readSettings(
     publicAddress,
     publicAddress6,
     databaseUrl,
+    callOutPrefixes: 'problem' in callOut ? [] : callOut.prefixes,
     demo,
     turn,
     logLevel,

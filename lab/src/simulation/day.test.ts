@@ -12,3 +12,12 @@ test.each(seeds)(
     expect(day.conversations).toBeGreaterThan(5);
   },
 );
+
+test.each(seeds)(
+  '[OUT1] [OUT3] [OUT4] seed %i: on a quiet day, when the agents call, no rule is broken either',
+  async (seed) => {
+    const day = await simulateDay({ seed: seed + 1_000, steps: 250, callers: 2 });
+    expect(day.violations, day.story.slice(-25).join('\n')).toEqual([]);
+    expect(day.placed).toBeGreaterThan(2);
+  },
+);

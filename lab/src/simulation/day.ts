@@ -2,8 +2,12 @@
  * A seeded stretch of a floor's life: callers come, wait, give up; agents come, ring, accept, decline, fall asleep, lose their
  * line, crash; and after every step the house is held to its invariants. A seed replays it exactly.
  */
-import { type AgentId, isOpen, type LegId, type TeamId } from '@denwaban/core';
-import { type Desk, type House, openHouse, seeded } from './house.js';
+import type { AgentId, LegId, TeamId } from '@denwaban/core';
+import { type Desk, openHouse, seeded } from './house.js';
+import { broken } from './invariants.js';
+
+/** Sounds after which a caller hears music when an offer is withdrawn. */
+const musicAfter: readonly unknown[] = ['ring-back', 'announcement-reconnecting'];
 
 export interface DayResult {
   seed: number;
@@ -13,11 +17,15 @@ export interface DayResult {
   conversations: number;
   completed: number;
   abandoned: number;
+  placed: number;
+  placedAnswered: number;
 }
 
 export async function simulateDay(options: {
   seed: number;
   steps: number;
+  /** How often somebody calls in, beside the other things that happen. Default 10: more than the floor can take. */
+  callers?: number;
   teams?: readonly number[];
 }): Promise<DayResult> {
   const chance = seeded(options.seed * 7919 + 1);
@@ -32,9 +40,10 @@ export async function simulateDay(options: {
   const astray = new Map<AgentId, Desk>();
   let diedAt = -Infinity;
   let called = 0;
+  let placed = 0;
 
   const actions: [number, () => Promise<string> | string][] = [
-    [10, call],
+    [options.callers ?? 10, call],
     [6, () => callerLeaves()],
     [10, sitDown],
     [4, goAway],
@@ -50,6 +59,8 @@ export async function simulateDay(options: {
     [6, holdOrResume],
     [2, controlDies],
     [8, comeBack],
+    [16, place],
+    [14, calleeDoes],
   ];
   const total = actions.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -92,6 +103,40 @@ export async function simulateDay(options: {
       (error: Error) => ` refused: ${error.message}`,
     );
     return `${desk.agent} ${what}${refused}`;
+  }
+  async function place() {
+    const all = [...desks.values()];
+    const free = all.filter(
+      ({ state }) => state().line === 'proven' && !state().call && !state().offer && !state().wrapUp,
+    );
+    const desk = pick(chance() < 0.7 && free.length > 0 ? free : all);
+    if (desk === undefined) return '-';
+    // Now and then somebody who may not be called, and often somebody whom the house knows.
+    const known = `+8131${String(1_000_000 + Math.floor(chance() * called))}`;
+    const number = pick(['110', '+14155550100', known, known, known, `+8161${String(1_000_000 + placed)}`]) ?? known;
+    const before = desk.state().call;
+    return desk.place(number).then(
+      () => {
+        placed++;
+        if (before !== null) violations.push(`[OUT1] ${desk.agent} calls a second one`);
+        return `${desk.agent} calls`;
+      },
+      (error: Error) => `${desk.agent} may not call: ${error.message}`,
+    );
+  }
+  function calleeDoes() {
+    const callee = pick(house.phone.placed());
+    if (callee === undefined) return 'nobody is called';
+    legs.push(callee.leg);
+    const at = chance();
+    if (at < 0.3) house.phone.calleeRings(callee.leg, at < 0.1);
+    else if (at < 0.7) house.phone.calleeAnswers(callee.leg);
+    else
+      house.phone.calleeRefuses(
+        callee.leg,
+        pick(['busy', 'declined', 'unknown-number', 'unreachable'] as const) ?? 'busy',
+      );
+    return `${callee.leg} ${at < 0.3 ? 'rings' : at < 0.7 ? 'answers' : 'refuses'}`;
   }
   const onCall = () => pick([...desks.values()].filter((one) => one.state().call !== null));
   async function agentHangsUp() {
@@ -158,7 +203,7 @@ export async function simulateDay(options: {
       if (after.ended !== null) violations.push(`[CNV12] ${id} was answered and did not outlive the process`);
       if (after.talking?.leg !== before.talking?.leg) violations.push(`[CNV12] ${id} has another talk than before`);
       const hears = house.phone.hears(leg);
-      const right = hears === heard || (heard === 'ring-back' && hears === 'hold-music');
+      const right = hears === heard || (musicAfter.includes(heard) && hears === 'hold-music');
       if (!right) violations.push(`[CNV12] ${id} heard ${heard} and hears ${hears}`);
     }
     return 'control dies';
@@ -183,10 +228,18 @@ export async function simulateDay(options: {
   }
   // Everybody goes home: in the end nothing may be left over.
   for (const leg of legs) if (house.phone.isUp(leg)) house.phone.callerHangsUp(leg);
+  // Nobody tells those whom we still call to give up: that is for the house to do. [OUT4]
   await house.pass(600_000);
   const records = house.journal.records();
   for (const one of records) if (one.closedAt === null) violations.push(`${one.id} never closed`);
-  if (records.length !== called) violations.push(`${called} callers, ${records.length} conversations`);
+  if (records.length !== called + placed)
+    violations.push(`${called} callers and ${placed} called, ${records.length} conversations`);
+  for (const one of records.filter((it) => it.direction === 'outbound')) {
+    const talked = one.segments.some((it) => it.kind === 'talk');
+    if (!talked && one.wrapUps.length > 0) violations.push(`[OUT3] ${one.id} did not talk, and was written up`);
+    if (!talked && !['unanswered', 'failed'].includes(one.ended?.end ?? ''))
+      violations.push(`[OUT3] ${one.id} ended as ${one.ended?.end}`);
+  }
   violations.push(...house.said.filter((one) => one.startsWith('error')));
   return {
     seed: options.seed,
@@ -195,60 +248,7 @@ export async function simulateDay(options: {
     conversations: records.length,
     completed: records.filter((one) => one.ended?.end === 'completed').length,
     abandoned: records.filter((one) => one.ended?.end === 'abandoned').length,
+    placed,
+    placedAnswered: records.filter((one) => one.direction === 'outbound' && one.answeredAt !== null).length,
   };
-}
-
-/** The invariants, each named by the rule it stands for. */
-function broken(house: House, desks: Map<AgentId, Desk>, silentSince: Map<string, number>, diedAt: number): string[] {
-  const found: string[] = [];
-  const live = [...house.engine.conversations.all()].filter((one) => one.closedAt === null);
-  const engaged = new Map<AgentId, number>();
-  const count = (agent: AgentId) => engaged.set(agent, (engaged.get(agent) ?? 0) + 1);
-  for (const one of live) {
-    for (const offer of one.offers.filter(isOpen)) count(offer.agent);
-    for (const wrapUp of one.wrapUps) if (wrapUp.endedAt === null) count(wrapUp.agent);
-    if (one.talking !== null) count(one.talking.agent);
-    if (one.ended === null && !house.phone.isUp(one.customerLeg)) found.push(`${one.id} lives without its caller`);
-    const hears = house.phone.hears(one.customerLeg);
-    if (one.ended === null && one.talking === null) {
-      const talked = one.segments.some((it) => it.kind === 'talk');
-      const rings = one.offers.some(isOpen);
-      // Whoever was told that we reconnect them hears music after it, ringing or not.
-      const right = talked
-        ? ['announcement-reconnecting', 'hold-music']
-        : !rings
-          ? ['hold-music']
-          : one.answeredAt === null
-            ? ['ringing']
-            : ['ring-back'];
-      if (!right.includes(hears))
-        found.push(`[CNV5] ${one.id} ${one.status} hears ${hears}, not ${right.join(' or ')}`);
-    }
-    if (one.talking?.joined === true && hears === 'silence') {
-      const since = silentSince.get(one.id) ?? house.clock.now();
-      silentSince.set(one.id, since);
-      // After a restart the desks have to find their way back first.
-      if (house.clock.now() - since > 3_000 && house.clock.now() - diedAt > 15_000)
-        found.push(`[CNV6] ${one.id} talks to nobody since ${house.clock.now() - since} ms`);
-    } else silentSince.delete(one.id);
-    if (one.talking?.joined === true && one.talking.heldSince !== null && hears !== 'hold-music')
-      found.push(`${one.id} held but hears ${hears}`);
-  }
-  for (const [agent, times] of engaged) if (times > 1) found.push(`[RSV2] ${agent} is engaged ${times} times`);
-  const free = house.engine.floor.agents().filter((one) => one.presence.state === 'available');
-  for (const one of live.filter((it) => it.status === 'waiting')) {
-    const could = free.filter(
-      (agent) =>
-        !one.offers.some(
-          (offer) => offer.agent === agent.id && offer.closedAt !== null && house.clock.now() < offer.closedAt + 30_000,
-        ),
-    );
-    if (could.length > 0) found.push(`[RTG8] ${one.id} waits while ${could[0]?.id ?? ''} is free`);
-  }
-  for (const desk of desks.values()) {
-    // What a desk was told last is what a new desk of the same agent would be shown.
-    if (JSON.stringify(desk.state()) !== JSON.stringify(desk.handle.state))
-      found.push(`${desk.agent}'s desk shows something old`);
-  }
-  return found;
 }

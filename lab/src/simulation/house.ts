@@ -57,6 +57,8 @@ export interface HouseOptions {
   teams?: readonly number[];
   journal?: MemoryJournal;
   rule?: RoutingRule;
+  /** Whether there is one that can call out; default true. */
+  trunk?: boolean;
   directory?: (number: E164) => Promise<CallerIdentity | null>;
 }
 
@@ -72,6 +74,8 @@ export interface Desk {
   goAvailable(): Promise<void>;
   ring(): Promise<void>;
   accept(): Promise<void>;
+  /** Calls somebody. @throws Refusal */
+  place(number: string): Promise<void>;
   leave(): void;
   /** Its connection is back after the control process died: it claims the line it holds. */
   comeBack(): void;
@@ -136,6 +140,7 @@ export async function openHouse(options: HouseOptions = {}) {
       },
       people,
       numbers: [{ number: ourNumber, name: 'Main' }],
+      callOut: { carrier: 'simulation', hasTrunk: options.trunk ?? true, prefixes: ['+81'], callerId: () => ourNumber },
       recoverRecording: () => Promise.resolve(null),
       random: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(chance() * 256)),
       log,
@@ -179,6 +184,10 @@ export async function openHouse(options: HouseOptions = {}) {
       ring: () => handle.command({ type: 'offer.ringing', reservation: openOffer(handle) }),
       async accept() {
         await handle.command({ type: 'offer.accept', reservation: openOffer(handle) });
+        await phone.settle();
+      },
+      async place(number) {
+        await handle.command({ type: 'call.place', nonce: 'n', number, customer: null });
         await phone.settle();
       },
       leave: () => handle.leave(),

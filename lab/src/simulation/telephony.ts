@@ -12,91 +12,26 @@ import type {
   KnownLeg,
   LegEndCause,
   LegId,
-  LineId,
   PhoneCommand,
   PhoneEvent,
   RecordingId,
   RestoredLeg,
-  Sound,
-  Telephony,
-  TrunkId,
 } from '@denwaban/core';
 import { finishedRecording, measuredLines } from './aftermath.js';
+import type { Leg, Line, SimulatedTelephony, SimulatedTelephonyOptions } from './simulated.js';
 
-/** What somebody has in the ear. `ringing` is the caller's own phone after a 180; an id is the voice of that party. */
-export type Hears = 'silence' | 'ringing' | Sound | AgentId | LegId;
+export type { Hears, SimulatedTelephony, SimulatedTelephonyOptions } from './simulated.js';
 
-export interface SimulatedTelephonyOptions {
-  now(): EpochMs;
-  /** Deterministic by default: lg_0000000001, lg_0000000002 … */
-  mintLeg?: () => LegId;
-  /** Runs the delivery of waiting events later. Default: a microtask. */
-  deliver?: (run: () => void) => void;
-  /** `by-hand`: `recording.finished` comes from `finishRecordings()` only. Default `at-end`: right after the leg's end. */
-  recordings?: 'at-end' | 'by-hand';
-}
-
-export interface SimulatedTelephony extends Telephony {
-  /**
-   * The control process dies: what it had not yet been told is lost, and nobody listens. Answered calls and lines live on until
-   * the next one takes them up with `restore`.
-   */
-  controlDies(): void;
-  callerArrives(call: {
-    from: string | null;
-    to: string;
-    fromName?: string | null;
-    carrier?: 'exchange' | 'web' | 'simulation';
-    trunk?: TrunkId | null;
-  }): LegId;
-  /** CANCEL before an answer, BYE after it. */
-  callerHangsUp(leg: LegId): void;
-  callerPresses(leg: LegId, digit: string): void;
-  /** The far end's audio or protocol dies. */
-  legFails(leg: LegId, cause: Extract<LegEndCause, 'media-lost' | 'failed'>): void;
-  /** The line that the agent opened last works both ways (again). */
-  proveLine(agent: AgentId): void;
-  loseLine(agent: AgentId, because?: 'heartbeat' | 'closed'): void;
-  /** Everything is lost at once, as when the media process is killed. */
-  mediaProcessDies(): void;
-  /** The next `join` that would work fails with this reason instead. */
-  failNextJoin(because: string): void;
-  finishRecordings(): void;
-  /** True: commands are lost, as those of a process that was killed before it could send them. */
-  ignoreCommands: boolean;
-  /** Resolves when every waiting event was delivered, and those that they caused. */
-  settle(): Promise<void>;
-
-  /** Every command in order, the ignored ones too. */
-  readonly log: readonly PhoneCommand[];
-  /** Every event that was delivered, in order. */
-  readonly events: readonly PhoneEvent[];
-  /** What the customer on this leg hears now. */
-  hears(leg: LegId): Hears;
-  /** What the agent hears now: a customer's leg or silence. */
-  agentHears(agent: AgentId): Hears;
-  isUp(leg: LegId): boolean;
-  /** Digits sent to the leg so far. */
-  digitsTo(leg: LegId): string;
-}
-
-interface Leg {
-  id: LegId;
-  /** A page's connection dies with the control process. */
-  web: boolean;
-  ringing: boolean;
-  answered: boolean;
-  sound: Sound | null;
-  talk: { agentLeg: LegId; agent: AgentId; held: Sound | null; since: EpochMs } | null;
-  recording: { id: RecordingId; startedAt: EpochMs } | null;
-  digits: string;
-}
-
-interface Line {
-  id: LineId;
-  agent: AgentId;
-  proven: boolean;
-}
+const blank = {
+  web: false,
+  ringing: false,
+  answered: false,
+  sound: null,
+  talk: null,
+  recording: null,
+  digits: '',
+  placed: null,
+} satisfies Omit<Leg, 'id'>;
 
 export function simulatedTelephony(options: SimulatedTelephonyOptions): SimulatedTelephony {
   const now = () => options.now();
@@ -116,7 +51,8 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
 
   /** News of a leg that was hung up while the news waited: nobody wants it any more. */
   function isStale(event: PhoneEvent): boolean {
-    if (event.type === 'leg.answered' || event.type === 'leg.dtmf') return !legs.has(event.leg);
+    if (event.type === 'leg.answered' || event.type === 'leg.ringing' || event.type === 'leg.dtmf')
+      return !legs.has(event.leg);
     return (event.type === 'leg.joined' || event.type === 'leg.join-failed') && !legs.has(event.customer);
   }
   function drain(): void {
@@ -163,6 +99,10 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     leg.answered = true;
     later({ type: 'leg.answered', leg: leg.id, at: now(), token: `simulated:${leg.id}` });
   }
+  const unanswered = (id: LegId): Leg | null => {
+    const leg = legs.get(id);
+    return leg === undefined || leg.placed === null || leg.answered ? null : leg;
+  };
   function join(command: Extract<PhoneCommand, { type: 'join' }>, leg: Leg): void {
     const { customer, agentLeg, agent } = command;
     if (leg.talk?.agentLeg === agentLeg) return;
@@ -213,8 +153,11 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       if (self.ignoreCommands) return;
       log.push(command);
       if (command.type === 'end-orphan') return;
-      if (command.type === 'place')
-        return later({ type: 'leg.ended', leg: command.leg, at: now(), cause: 'unreachable' });
+      if (command.type === 'place') {
+        const { leg, to, agent } = command;
+        legs.set(leg, { ...blank, id: leg, placed: { to, agent } });
+        return;
+      }
       const leg = legs.get('customer' in command ? command.customer : command.leg);
       if (leg === undefined) return; // late news is ordinary
       switch (command.type) {
@@ -294,7 +237,7 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     callerArrives(call) {
       const id = mintLeg();
       const web = call.carrier === 'web';
-      legs.set(id, { id, web, ringing: false, answered: false, sound: null, talk: null, recording: null, digits: '' });
+      legs.set(id, { ...blank, id, web });
       happens({
         type: 'leg.arrived',
         leg: id,
@@ -309,10 +252,31 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     },
     callerHangsUp(id) {
       const leg = legs.get(id);
-      if (leg !== undefined) ends(leg, leg.answered ? 'hung-up' : 'cancelled');
+      if (leg !== undefined) ends(leg, leg.answered ? 'hung-up' : leg.placed === null ? 'cancelled' : 'declined');
     },
     callerPresses(id, digit) {
       if (legs.get(id)?.answered) happens({ type: 'leg.dtmf', leg: id, at: now(), digit });
+    },
+    placed: () =>
+      [...legs.values()].flatMap(({ id, placed, answered, ringing }) =>
+        placed === null || answered ? [] : [{ leg: id, ...placed, rings: ringing }],
+      ),
+    calleeRings(id, early = false) {
+      const leg = unanswered(id);
+      if (leg === null || leg.ringing) return;
+      leg.ringing = true;
+      happens({ type: 'leg.ringing', leg: id, at: now(), early });
+    },
+    calleeAnswers(id, trunk) {
+      const leg = unanswered(id);
+      if (leg === null) return;
+      leg.answered = true;
+      const told = { type: 'leg.answered' as const, leg: id, at: now(), token: `simulated:${id}` };
+      happens(trunk === undefined ? told : { ...told, trunk });
+    },
+    calleeRefuses(id, cause) {
+      const leg = unanswered(id);
+      if (leg !== null) ends(leg, cause);
     },
     legFails(id, cause) {
       const leg = legs.get(id);
@@ -356,11 +320,14 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       if (leg === undefined) return 'silence';
       if (leg.talk !== null) return leg.talk.held ?? (lines.get(leg.talk.agent)?.proven ? leg.talk.agent : 'silence');
       if (leg.answered) return leg.sound ?? 'silence';
-      return leg.ringing ? 'ringing' : 'silence';
+      return leg.ringing && leg.placed === null ? 'ringing' : 'silence';
     },
     agentHears(agent) {
       if (!lines.get(agent)?.proven) return 'silence';
-      for (const leg of legs.values()) if (leg.talk?.agent === agent && leg.talk.held === null) return leg.id;
+      for (const leg of legs.values()) {
+        if (leg.talk?.agent === agent && leg.talk.held === null) return leg.id;
+        if (leg.placed?.agent === agent && !leg.answered) return 'ring-back';
+      }
       return 'silence';
     },
     isUp: (id) => legs.has(id),

@@ -24,9 +24,11 @@ import {
 } from '@denwaban/core';
 import type { CompanyNumber, Floor, People } from '../services.js';
 import { createBoard } from './board.js';
+import { type CallOutOptions, createCallingOut } from './calling-out.js';
 import { type EngineClock, systemClock } from './clock.js';
 import { type Conversations, createConversations, type Engaged } from './conversations.js';
 import { createFloor } from './floor.js';
+import { createIdentify } from './identify.js';
 import type { EngineLog } from './log.js';
 import { createPhoneNews } from './phone-news.js';
 import { reconcile } from './reconcile.js';
@@ -35,8 +37,8 @@ import { deskState } from './views.js';
 
 /** How long a talking agent's audio path may stay away (a page reload, a Wi-Fi hop) before the customer is given to another. */
 const lineGraceMs = 3_000;
-/** The call never waits longer than this for the customer database. */
-const identifyMs = 300;
+
+const noCallsOut: CallOutOptions = { carrier: 'exchange', hasTrunk: false, prefixes: [], callerId: () => null };
 
 export interface EngineOptions {
   telephony: Telephony;
@@ -44,6 +46,8 @@ export interface EngineOptions {
   directory: Directory;
   people: People;
   numbers: readonly CompanyNumber[];
+  /** Missing: nobody calls out. */
+  callOut?: CallOutOptions;
   /** What is left of a recording whose process died; null when there is nothing. */
   recoverRecording(recording: string): Promise<{ path: string; durationMs: number; bytes: number } | null>;
   random(bytes: number): Uint8Array;
@@ -82,6 +86,7 @@ export async function startEngine(
   const rule = options.rule ?? defaultRule;
   const settings = options.settings ?? defaultConversationSettings;
   const numbers = new Map<E164, string>(options.numbers.map((one) => [one.number, one.name]));
+  const identify = createIdentify(directory, clock, log);
   const roster = createRoster(people.all(), clock.now());
   let stopped = false;
   /** Until what was found at start-up is put in order nobody is offered anything. */
@@ -97,6 +102,7 @@ export async function startEngine(
       for (const record of before === null ? [after] : [before, after]) {
         for (const offer of record.offers) agents.add(offer.agent);
         for (const wrapUp of record.wrapUps) agents.add(wrapUp.agent);
+        if (record.by !== null) agents.add(record.by);
       }
       for (const id of agents) refresh(id);
       board.waitingMayHaveChanged();
@@ -209,7 +215,9 @@ export async function startEngine(
         telephony.carryOut(effect.command);
         return;
       case 'identify':
-        void identify(conversation.id, effect.number);
+        void identify({ conversation: conversation.id }, effect.number).then((told) =>
+          engine.give(conversation.id, { type: 'caller-identified', ...told }),
+        );
         return;
       case 'set-away': {
         const agent = roster.get(effect.agent);
@@ -234,33 +242,14 @@ export async function startEngine(
     }
   }
 
-  async function identify(id: ConversationId, number: E164 | null): Promise<void> {
-    const from = clock.now();
-    let outcome: 'known' | 'unknown' | 'withheld' | 'late' = 'withheld';
-    let identity = null;
-    if (number !== null) {
-      let cancel: (() => void) | undefined;
-      const late = new Promise<'late'>((resolve) => {
-        cancel = clock.wakeAt((from + identifyMs) as EpochMs, () => resolve('late'));
-      });
-      const found = await Promise.race([directory.findByNumber(number), late]).catch((err: unknown) => {
-        log.error({ conversation: id, err }, 'the directory failed');
-        return 'late' as const;
-      });
-      cancel?.();
-      identity = found === 'late' ? null : found;
-      outcome = found === 'late' ? 'late' : found === null ? 'unknown' : 'known';
-    }
-    engine.give(id, { type: 'caller-identified', outcome, identity, tookMs: clock.now() - from });
-  }
-
-  const deaf = telephony.listen(createPhoneNews(engine, directory, numbers));
+  const callingOut = createCallingOut(engine, directory, identify, numbers, options.callOut ?? noCallsOut);
+  const deaf = telephony.listen(createPhoneNews(engine, directory, numbers, callingOut));
   await reconcile(engine, journal, options.recoverRecording);
   settled = true;
   for (const agent of roster.all()) refresh(agent.person.id);
   later();
   return {
-    floor: createFloor(engine, board),
+    floor: createFloor(engine, board, callingOut),
     conversations,
     stop() {
       stopped = true;

@@ -2,13 +2,14 @@
 import { type AgentId, type ConversationInput, type LineId, mintId } from '@denwaban/core';
 import { type DeskHandle, type Floor, Refusal } from '../services.js';
 import type { createBoard } from './board.js';
+import type { CallingOut } from './calling-out.js';
 import type { DistributiveOmit, Engine } from './engine.js';
 import { agentView, noDesk, presenceView, type RosterAgent } from './roster.js';
 import { deskState } from './views.js';
 
-type Command = Parameters<DeskHandle['command']>[0];
+type Command = Exclude<Parameters<DeskHandle['command']>[0], { type: 'call.place' }>;
 
-export function createFloor(engine: Engine, board: ReturnType<typeof createBoard>): Floor {
+export function createFloor(engine: Engine, board: ReturnType<typeof createBoard>, callingOut: CallingOut): Floor {
   const { roster, conversations, clock, telephony } = engine;
 
   function agentOf(id: AgentId): RosterAgent {
@@ -78,6 +79,7 @@ export function createFloor(engine: Engine, board: ReturnType<typeof createBoard
           engine.agentChanged(agent);
         },
         async command(message) {
+          if (message.type === 'call.place') return callingOut.place(agent, message);
           const conversation = conversationOf(agent, message);
           const { refused, durable } = engine.give(conversation, inputOf(engine, agent, message));
           if (refused !== null) throw new Refusal(refused, message.type);

@@ -9,6 +9,7 @@ import {
   assertNever,
   mintId,
 } from '@denwaban/core';
+import type { CallingOut } from './calling-out.js';
 import type { DistributiveOmit, Engine } from './engine.js';
 import type { RosterAgent } from './roster.js';
 
@@ -17,6 +18,7 @@ export function createPhoneNews(
   engine: Engine,
   directory: Directory,
   numbers: ReadonlyMap<E164, string>,
+  callingOut: CallingOut,
 ): (event: PhoneEvent) => void {
   const { conversations, roster, telephony, log, random } = engine;
 
@@ -42,7 +44,9 @@ export function createPhoneNews(
         return;
       }
       case 'leg.answered':
-        return tell(event.leg, { type: 'leg-answered', leg: event.leg, token: event.token }, event.at);
+        return answered(event);
+      case 'leg.ringing':
+        return tell(event.leg, { type: 'leg-ringing', leg: event.leg, early: event.early }, event.at);
       case 'leg.moved':
         return tell(event.leg, { type: 'leg-moved', leg: event.leg, token: event.token }, event.at);
       case 'leg.ended':
@@ -55,7 +59,6 @@ export function createPhoneNews(
       case 'leg.fax':
         return tell(event.leg, { type: 'fax-heard' }, event.at);
       case 'leg.dtmf':
-      case 'leg.ringing':
       case 'media.lost':
         return;
       case 'recording.finished': {
@@ -76,6 +79,10 @@ export function createPhoneNews(
       default:
         assertNever(event);
     }
+  }
+  function answered({ leg, token, trunk, at }: Extract<PhoneEvent, { type: 'leg.answered' }>): void {
+    const placed = conversations.byLeg(leg)?.direction === 'outbound' ? callingOut.placed(trunk ?? null) : null;
+    tell(leg, { type: 'leg-answered', leg, token, ...(placed === null ? {} : { placed }) }, at);
   }
   function tell(leg: Conversation['customerLeg'], input: DistributiveOmit<ConversationInput, 'at'>, at: EpochMs): void {
     const conversation = conversations.byLeg(leg);

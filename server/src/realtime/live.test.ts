@@ -161,6 +161,7 @@ describe('a desk', () => {
     { type: 'offer.ringing', reservation: 'rs_1' },
     { type: 'offer.accept', reservation: 'rs_1' },
     { type: 'offer.decline', reservation: 'rs_1' },
+    { type: 'call.place', nonce: 'n1', number: '03-1234-5678', customer: null },
     { type: 'call.hang-up', conversation: 'cv_1' },
     { type: 'call.hold', conversation: 'cv_1' },
     { type: 'call.resume', conversation: 'cv_1' },
@@ -178,6 +179,19 @@ describe('a desk', () => {
       { agent: anna.id, message },
       { agent: anna.id, message },
     ]);
+  });
+
+  test('[OUT7] a refused call out is told with its nonce, and the number stands in no log', async () => {
+    const client = await house.enter(anna);
+    house.floor.refuseWith = new Refusal('number-not-allowed', 'call.place');
+    client.say({ type: 'call.place', nonce: 'n7', number: '+1 415 555 0100', customer: null });
+    expect(await client.next('error')).toMatchObject({ code: 'number-not-allowed', re: 'call.place', nonce: 'n7' });
+    house.floor.refuseWith = new Error('broken');
+    client.say({ type: 'call.place', nonce: 'n8', number: '+1 415 555 0100', customer: null });
+    expect(await client.next('error')).toMatchObject({ code: 'internal', nonce: 'n8' });
+    expect(house.log()).not.toMatch(/415/);
+    client.say({ type: 'call.place', nonce: 'n9', number: '1'.repeat(61), customer: null });
+    expect(await refusal(client)).toEqual(['bad-request', null]);
   });
 
   test('sets presence; away needs a reason that a person may give', async () => {

@@ -114,7 +114,8 @@ export class LiveConnection {
     const { code, detail, ours } = codedError(error);
     const re = message?.type ?? null;
     if (ours) this.#context.log.error({ err: error, agent: this.agent, message: re }, 'live: a command failed');
-    this.#peer.refuse(code, detail, re);
+    if (message?.type === 'call.place') this.#peer.send({ type: 'error', code, detail, re, nonce: message.nonce });
+    else this.#peer.refuse(code, detail, re);
     // Without a floor to stand on there is nothing to do here: the desk tries again by itself.
     if (re === 'hello') this.#end(closeCodes.broken, 'hello failed');
   }
@@ -190,12 +191,10 @@ export class LiveConnection {
         else this.#peer.refuse('bad-request', 'reason: away needs one that a person may give', message.type);
         return;
       }
-      case 'call.place':
-        this.#peer.refuse('unavailable', 'calls out', message.type);
-        return;
       case 'offer.ringing':
       case 'offer.accept':
       case 'offer.decline':
+      case 'call.place':
       case 'call.hang-up':
       case 'call.hold':
       case 'call.resume':
