@@ -1,5 +1,5 @@
 /** A customer as it is stored: what it is found and sorted by follows from what it is. */
-import { foldText, lexemes, searchText } from './search-text.js';
+import { foldText, lexemes, searchTextOf } from './search-text.js';
 
 export interface CustomerFields {
   id: string;
@@ -17,11 +17,13 @@ export interface CustomerRow extends CustomerFields {
 }
 
 export function customerRow(fields: CustomerFields): CustomerRow {
-  const text = searchText([fields.name, fields.kana, fields.company]);
+  const name = foldText(fields.name);
+  const kana = foldText(fields.kana ?? '');
+  const text = searchTextOf([name, kana, foldText(fields.company ?? '')]);
   return {
     ...fields,
     // A B-tree entry has to fit on a page.
-    sort_key: foldText(fields.kana ?? fields.name).slice(0, 200),
+    sort_key: (fields.kana === null ? name : kana).slice(0, 200),
     search_text: text,
     lexemes: lexemes(text),
   };
@@ -31,7 +33,7 @@ export function customerRow(fields: CustomerFields): CustomerRow {
 export const saveCustomersSql = `
   INSERT INTO customer (id, name, kana, company, owner, team, sort_key, search_text, search)
   SELECT r.id, r.name, r.kana, r.company, r.owner, r.team, r.sort_key, r.search_text, array_to_tsvector(r.lexemes)
-  FROM jsonb_to_recordset($1::jsonb) AS r(
+  FROM json_to_recordset($1::json) AS r(
     id text, name text, kana text, company text, owner text, team text, sort_key text, search_text text, lexemes text[])
   ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, kana = excluded.kana, company = excluded.company, owner = excluded.owner, team = excluded.team,
@@ -41,4 +43,4 @@ export const saveCustomersSql = `
 export const savePhonesSql = `
   INSERT INTO customer_phone (e164, customer, position)
   SELECT r.e164, r.customer, r.position
-  FROM jsonb_to_recordset($1::jsonb) AS r(e164 text, customer text, position smallint)`;
+  FROM json_to_recordset($1::json) AS r(e164 text, customer text, position smallint)`;

@@ -28,10 +28,10 @@ export function foldText(text: string): string {
 
 /** What a row is found by: its parts, folded, one to a line. */
 export const searchText = (parts: readonly (string | null)[]): string =>
-  parts
-    .map((part) => foldText(part ?? ''))
-    .filter((part) => part !== '')
-    .join('\n');
+  searchTextOf(parts.map((part) => foldText(part ?? '')));
+
+/** The same of parts that are folded already. */
+export const searchTextOf = (folded: readonly string[]): string => folded.filter((part) => part !== '').join('\n');
 
 /**
  * The lexemes of a folded text: every pair of neighbouring characters, and the last character of each word with a space. So
