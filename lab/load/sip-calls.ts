@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { freePorts } from '../src/peers/ports.js';
+import { nodeOptions } from '../../server/src/cli/node-options.js';
 import { sleep, until } from '../src/peers/process.js';
 import { treeCpuMs, treeOf } from './cpu.js';
 import { withDatabase } from './database.js';
@@ -23,7 +24,7 @@ const timersOutMs = 34_000;
 
 async function startOurs(port: number, agentPort: number, url: string | null): Promise<SignallingPeer> {
   const settings = JSON.stringify({ port, agentPort, ...(url === null ? {} : { url }) });
-  const options = process.env['DENWABAN_BENCH_NODE_OPTIONS']?.split(' ') ?? [];
+  const options = process.env['DENWABAN_BENCH_NODE_OPTIONS']?.split(' ') ?? nodeOptions.control;
   const running = pinned(testedCore, process.execPath, [...options, program('b2bua'), settings]);
   await until('the B2BUA', () => running.log().includes('ready'));
   return {

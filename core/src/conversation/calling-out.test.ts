@@ -55,7 +55,7 @@ const placedToken = 'word';
 
 function tell(...inputs: [number, Bare][]) {
   let record: Conversation | null = null;
-  let last: StepResult = { events: [], effects: [], refused: null };
+  let last: StepResult = { events: [], record: null, effects: [], refused: null };
   const events: ConversationEvent[] = [];
   const all: StepResult[] = [];
   for (const [at, input] of inputs) {

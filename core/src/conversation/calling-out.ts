@@ -42,7 +42,7 @@ export function call(
   const on = identified(draft(apply(null, started), at), input.identified);
   on.phone({ type: 'place', leg, to, trunk: null, agentLeg, agent });
   const { events, effects } = on.done();
-  return { events: [started, ...events], effects, refused: null };
+  return { events: [started, ...events], record: on.record, effects, refused: null };
 }
 
 /** Recorded from the first word, as every call is. [OUT2] */

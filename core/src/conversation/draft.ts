@@ -18,34 +18,46 @@ export interface Draft {
   done(): StepResult;
 }
 
-export function draft(from: Conversation, at: EpochMs): Draft {
-  let record = from;
-  const events: ConversationEvent[] = [];
-  const effects: ConversationEffect[] = [];
-  const self: Draft = {
-    get record() {
-      return record;
-    },
-    at,
-    event(type, facts) {
-      const event = {
-        type,
-        v: 1,
-        conversation: record.id,
-        seq: record.seq + 1,
-        at,
-        ...facts,
-      } as unknown as ConversationEvent;
-      record = apply(record, event);
-      events.push(event);
-      return self;
-    },
-    effect(effect) {
-      effects.push(effect);
-      return self;
-    },
-    phone: (command) => self.effect({ type: 'phone', command }),
-    done: () => ({ events, effects, refused: null }),
-  };
-  return self;
+export const draft = (from: Conversation, at: EpochMs): Draft => new Drafting(from, at);
+
+/** A class: every input of every call makes one, and a closure for each verb would be most of what it costs. */
+class Drafting implements Draft {
+  record: Conversation;
+  readonly at: EpochMs;
+  readonly #events: ConversationEvent[] = [];
+  readonly #effects: ConversationEffect[] = [];
+
+  constructor(from: Conversation, at: EpochMs) {
+    this.record = from;
+    this.at = at;
+  }
+
+  event<Type extends ConversationEventType>(type: Type, facts: Facts<Type>): Draft {
+    const { record, at } = this;
+    const event = {
+      type,
+      v: 1,
+      conversation: record.id,
+      seq: record.seq + 1,
+      at,
+      ...facts,
+    } as unknown as ConversationEvent;
+    this.record = apply(record, event);
+    this.#events.push(event);
+    return this;
+  }
+
+  effect(effect: ConversationEffect): Draft {
+    this.#effects.push(effect);
+    return this;
+  }
+
+  phone(command: PhoneCommand): Draft {
+    return this.effect({ type: 'phone', command });
+  }
+
+  done(): StepResult {
+    const record = this.#events.length === 0 ? null : this.record;
+    return { events: this.#events, record, effects: this.#effects, refused: null };
+  }
 }

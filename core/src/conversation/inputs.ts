@@ -90,6 +90,8 @@ export type ConversationEffect =
 
 export interface StepResult {
   events: ConversationEvent[];
+  /** What the events make of the record, as `fold` would; null without events. */
+  record: Conversation | null;
   effects: ConversationEffect[];
   /** The input was well-formed but comes too late or from the wrong person: say so, change nothing. */
   refused: 'offer-over' | 'no-call' | null;

@@ -6,7 +6,12 @@ import type { EventOf, OfferClosedBecause } from './events.js';
 import { isOpen } from './fold.js';
 import type { Identified, StepResult } from './inputs.js';
 
-export const nothing = (refused: StepResult['refused'] = null): StepResult => ({ events: [], effects: [], refused });
+export const nothing = (refused: StepResult['refused'] = null): StepResult => ({
+  events: [],
+  record: null,
+  effects: [],
+  refused,
+});
 
 export function closeOffer(on: Draft, offer: Offer, because: OfferClosedBecause): void {
   on.event('offer.closed', { reservation: offer.reservation, agent: offer.agent, because });

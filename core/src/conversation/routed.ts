@@ -2,10 +2,11 @@
 import type { EpochMs } from '../ids.js';
 import type { Draft } from './draft.js';
 import type { ConversationInput, StepResult } from './inputs.js';
+import { nothing } from './moves.js';
 
 export function routed(on: Draft, input: Extract<ConversationInput, { type: 'routed' }>): StepResult {
   // The caller may have left, or another input may have come between: what was decided for another state is void.
-  if (on.record.status !== 'waiting') return { events: [], effects: [], refused: null };
+  if (on.record.status !== 'waiting') return nothing();
   let offered = 0;
   for (const decision of input.decisions) {
     const { step, target } = decision;

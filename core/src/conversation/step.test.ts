@@ -32,7 +32,9 @@ class Story {
 
   at(at: number, input: Bare<ConversationInput>): this {
     const result = step(this.record, { ...input, at: epochMs(at) }, settings);
-    this.record = fold(this.record, result.events);
+    const folded = fold(this.record, result.events);
+    expect(result.record ?? this.record).toEqual(folded);
+    this.record = folded;
     this.events.push(...result.events);
     this.last = result;
     return this;
@@ -250,7 +252,11 @@ describe('the end of a process', () => {
   test('[CNV12] who talks goes on talking when only the process was replaced, and nothing is done to their phones', () => {
     const before = talking();
     const now = before.now;
-    expect(before.at(60_000, { type: 'process-replaced' }).last).toEqual({ events: [], effects: [], refused: null });
+    expect(before.at(60_000, { type: 'process-replaced' }).last).toMatchObject({
+      events: [],
+      effects: [],
+      refused: null,
+    });
     expect(before.now).toEqual(now);
     expect(knownLeg(now)).toEqual({
       leg: 'lg_c',

@@ -9,7 +9,7 @@ import type { AgentId, EpochMs } from '../ids.js';
 import type { PhoneCommand } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
 import type { ConversationEnd, EventOf } from './events.js';
-import { isOpen } from './fold.js';
+import { apply, isOpen } from './fold.js';
 import { gradeOf } from './line.js';
 import { type Draft, draft } from './draft.js';
 import type { ConversationInput, ConversationSettings, StepResult } from './inputs.js';
@@ -191,7 +191,12 @@ function arrive(
     to,
     toName,
   };
-  return { events: [started], effects: [{ type: 'identify', number: from }], refused: null };
+  return {
+    events: [started],
+    record: apply(null, started),
+    effects: [{ type: 'identify', number: from }],
+    refused: null,
+  };
 }
 
 function openOffer(record: Conversation, by: { agent: AgentId; reservation: string }): Offer | null {

@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { RoleEnd, RoleMessage, RoleRetire, RoleStart } from './messages.js';
 import { StartError } from '../store/start-error.js';
+import { nodeOptions } from './node-options.js';
 
 export interface ChildOptions {
   /** Module that is the role's program, and its arguments. */
@@ -62,7 +63,11 @@ export function keepRunning(options: ChildOptions): Child {
   ready.catch(() => {}); // whoever waits for it hears of it; nobody has to
 
   const spawn = (): ChildProcess =>
-    fork(options.program, options.args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    fork(options.program, options.args, {
+      env: options.env,
+      execArgv: [...process.execArgv, ...nodeOptions[options.role]],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
   const launch = (now = spawn()): void => {
     const startedAt = Date.now();
     child = now;

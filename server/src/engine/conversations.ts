@@ -16,7 +16,6 @@ import {
   type LegId,
   type StepResult,
   deadline,
-  fold,
   isOpen,
   step,
 } from '@denwaban/core';
@@ -56,6 +55,10 @@ export function engagements(record: Conversation): Map<AgentId, Engaged> {
   return engaged;
 }
 
+const nobody: ReadonlySet<AgentId> = new Set();
+const sameEngagements = (before: Conversation, after: Conversation): boolean =>
+  before.offers === after.offers && before.talking === after.talking && before.wrapUps === after.wrapUps;
+
 export function createConversations(options: ConversationsOptions): Conversations {
   const { journal, settings, carryOut, onMoved, onDurable, log } = options;
   const live = new Map<ConversationId, Conversation>();
@@ -64,20 +67,23 @@ export function createConversations(options: ConversationsOptions): Conversation
   const legsOf = new Map<ConversationId, Set<LegId>>();
   const engaged = new Map<AgentId, Map<ConversationId, Engaged>>();
 
-  function index(before: Conversation | null, after: Conversation): Set<AgentId> {
+  function index(before: Conversation | null, after: Conversation): ReadonlySet<AgentId> {
+    const now = engagements(after);
+    if (after.customerLeg !== before?.customerLeg) own(after.customerLeg, after.id);
+    if (after.talking !== null && after.talking !== before?.talking) own(after.talking.leg, after.id);
+    // Most inputs engage nobody anew, and every input of every call comes by here.
+    if (before !== null && sameEngagements(before, after)) return now.size === 0 ? nobody : new Set(now.keys());
     const touched = new Set<AgentId>();
     for (const agent of before === null ? [] : engagements(before).keys()) {
       engaged.get(agent)?.delete(after.id);
       touched.add(agent);
     }
-    for (const [agent, how] of engagements(after)) {
+    for (const [agent, how] of now) {
       let own = engaged.get(agent);
       if (own === undefined) engaged.set(agent, (own = new Map()));
       own.set(after.id, how);
       touched.add(agent);
     }
-    own(after.customerLeg, after.id);
-    if (after.talking !== null) own(after.talking.leg, after.id);
     return touched;
   }
 
@@ -119,8 +125,8 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
     give(id, input) {
       const before = live.get(id) ?? null;
-      const { events, effects, refused } = step(before, input, settings);
-      const after = fold(before, events);
+      const { events, record, effects, refused } = step(before, input, settings);
+      const after = record ?? before;
       if (after === null || (events.length === 0 && effects.length === 0))
         return { refused, durable: Promise.resolve() };
       if (events.length === 0) {

@@ -2,7 +2,8 @@
  * The journal: events and the record they fold to, on disk in one statement, before anybody is told that it happened.
  *
  * Group commit: what arrives while a commit is in flight goes out together with the next one. So one call waits for one
- * disk flush, and a thousand calls share it.
+ * disk flush, and a thousand calls share it. While several conversations have something to say, commits begin `gatherMs` apart:
+ * one costs both processes about the same whether it carries two appends or ten. Whoever is alone is not held up.
  *
  *     append ─▶ queue ─▶ one INSERT … (events + rows) ─▶ resolve
  *                 ▲                 │ the database is away, full, restarting: again, in order, for as long as it takes
@@ -67,6 +68,7 @@ export interface Waiting {
 
 /** A statement of a few hundred events is as quick as it gets; more would only make the first of them wait. */
 const batchMax = 200;
+const gatherMs = 5;
 const usualBackOffMs = (n: number) => Math.min(2_000, 25 * 2 ** Math.min(n, 10));
 
 export function openJournal(options: JournalOptions): OpenJournal {
@@ -79,13 +81,20 @@ export function openJournal(options: JournalOptions): OpenJournal {
   let running: Promise<void> | null = null;
   let closed = false;
   let stalledSince: number | null = null;
+  /** When the next commit may begin (`performance.now`). */
+  let nextAt = 0;
 
   async function run(): Promise<void> {
     try {
       // One turn of the event loop, so that everything this tick brings shares the first commit.
       await new Promise((resolve) => setImmediate(resolve));
       while (queue.length > 0) {
+        const waitMs = Math.ceil(nextAt - performance.now());
+        if (waitMs > 0 && queue.length < batchMax) await patience.pause(waitMs);
+        const begun = performance.now();
         const batch = queue.splice(0, batchMax);
+        const alone = batch.every(({ conversation }) => conversation === batch[0]?.conversation);
+        nextAt = alone ? 0 : begun + gatherMs;
         if ((await commit(batch)) === null) continue;
         // Somebody's row cannot be stored. Alone each of the others can; the one that cannot takes nobody else with it.
         const poisoned = new Map<ConversationId, Error>();
@@ -177,7 +186,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
         queue.push({
           conversation: record.id,
           first: first.seq,
-          events: events.map(eventJson).join(','),
+          events: toJsonb(events.map(asStored)).slice(1, -1),
           record,
           at: last.at,
           resolve,
@@ -208,9 +217,8 @@ function follows(events: readonly ConversationEvent[], record: Conversation, bef
   return events.every((event, i) => event.conversation === record.id && event.seq === before + 1 + i);
 }
 
-function eventJson(event: ConversationEvent): string {
-  const { conversation, seq, at, type, v, ...facts } = event;
-  return toJsonb({ conversation, seq, at, type, v, facts });
+function asStored({ conversation, seq, at, type, v, ...facts }: ConversationEvent): object {
+  return { conversation, seq, at, type, v, facts };
 }
 
 /** Waits between tries; ends at once, and for good, when its time is over. */

@@ -4,7 +4,8 @@ const nul = String.fromCharCode(0);
 
 export function toJsonb(value: unknown): string {
   const json = JSON.stringify(value);
-  if (!mayBeRefused.test(json)) return json;
+  // Nearly always there is no escape at all, and that is found out much quicker than which one it is.
+  if (!json.includes('\\u') || !mayBeRefused.test(json)) return json;
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'string' ? part.replaceAll(nul, '').replace(/\p{Surrogate}/gu, '\ufffd') : part,
   );

@@ -105,7 +105,7 @@ function readFormats({ formats, maps }: SdpMedia): Pick<SdpAudio, 'codecs' | 'dt
 /** Every m= section in order, session-level values filled in; or what is wrong. */
 export function parseMedia(text: string): SdpMedia[] | SdpCode {
   if (text.length > limit.bytes) return 'too-large';
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = splitLines(text);
   if (lines.length > limit.lines) return 'too-large';
   if (lines[0]?.trimEnd() !== 'v=0') return 'bad-line';
   const media: SdpMedia[] = [];
@@ -154,6 +154,12 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
   return media;
 }
 
+/** Line ends as they should be are found quickly; phones that write others are read all the same. */
+function splitLines(text: string): string[] {
+  const lines = text.split('\r\n');
+  return lines.some((line) => line.includes('\n') || line.includes('\r')) ? text.split(/\r\n|\n|\r/) : lines;
+}
+
 const profiles = /^RTP\/S?AVPF?$/;
 const isSecure = ({ protocol }: SdpMedia): boolean => protocol.startsWith('RTP/SAVP');
 
@@ -194,24 +200,26 @@ function readAttribute(value: string): Attribute {
   if (value === 'sendrecv' || value === 'sendonly' || value === 'recvonly' || value === 'inactive') {
     return { type: 'direction', direction: value };
   }
-  const packing = /^(ptime|maxptime): *(\d{1,4})$/.exec(value);
+  const colon = value.indexOf(':');
+  const name = colon < 0 ? value : value.slice(0, colon);
+  const packing = name.endsWith('ptime') ? /^(ptime|maxptime): *(\d{1,4})$/.exec(value) : null;
   if (packing !== null) {
     const ms = Number(packing[2]);
     if (ms < 10 || ms > ptimeMsMost) return { type: 'other' };
     return { type: packing[1] === 'ptime' ? 'ptime' : 'maxptime', ms };
   }
-  if (value.startsWith('crypto:')) {
+  if (name === 'crypto') {
     const crypto = readCrypto(value.slice(7));
     return crypto === null ? { type: 'other' } : { type: 'crypto', crypto };
   }
   if (value === 'rtcp-mux') return { type: 'rtcp-mux' };
-  const rtcp = /^rtcp:(\d{1,5})(?: IN IP[46] (\S+))?$/.exec(value);
+  const rtcp = name !== 'rtcp' ? null : /^rtcp:(\d{1,5})(?: IN IP[46] (\S+))?$/.exec(value);
   if (rtcp !== null) {
     const [port, address = null] = [Number(rtcp[1]), rtcp[2]];
     const sound = port > 0 && port <= 65_535 && (address === null || isAddress(address));
     return sound ? { type: 'rtcp', port, address } : { type: 'other' };
   }
-  const map = /^rtpmap:(\d{1,3}) +([^\s/]+\/\d+)(?:\/1)?$/.exec(value);
+  const map = name !== 'rtpmap' ? null : /^rtpmap:(\d{1,3}) +([^\s/]+\/\d+)(?:\/1)?$/.exec(value);
   if (map !== null) return { type: 'map', format: map[1] ?? '', codec: (map[2] ?? '').toLowerCase() };
   return { type: 'other' };
 }

@@ -1,5 +1,5 @@
 /** Dialogs (RFC 3261 §12): who talks to whom, by which way, and in what order. Values only; nothing is sent from here. */
-import { header, headerValues, noBody, type SipHeader, type SipRequest, type SipResponse } from './message.js';
+import { header, noBody, type SipHeader, type SipRequest, type SipResponse } from './message.js';
 import { parseNameAddress, tagOf } from './name-address.js';
 import type { Essentials } from './parse.js';
 import { formatSipUri, parseSipUri } from './uri.js';
@@ -115,6 +115,7 @@ export function requestInDialog(
 
 /** Headers that an address asks for (`?Subject=x`) have no place in a Request-URI (§19.1.1, §19.1.5). */
 function withoutHeaders(uri: string): string {
+  if (!uri.includes('?')) return uri;
   const parsed = parseSipUri(uri);
   return parsed === null || parsed.headers === null ? uri : formatSipUri({ ...parsed, headers: null });
 }
@@ -132,10 +133,12 @@ export function contactOf(message: SipRequest | SipResponse): string | null {
 }
 
 function routesOf(message: SipRequest | SipResponse): string[] {
-  return headerValues(message, 'record-route').flatMap((value) => {
-    const route = parseNameAddress(value);
-    return route === null ? [] : [route.uri];
-  });
+  const routes: string[] = [];
+  for (const { name, value } of message.headers) {
+    const route = name === 'record-route' ? parseNameAddress(value) : null;
+    if (route !== null) routes.push(route.uri);
+  }
+  return routes;
 }
 
 function isLoose(route: string): boolean {

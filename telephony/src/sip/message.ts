@@ -49,10 +49,15 @@ export function headerValues(message: { headers: readonly SipHeader[] }, name: s
 
 /** The tokens of a comma-separated header (Supported, Require, Allow …), lower-cased, over all its lines. */
 export function headerTokens(message: { headers: readonly SipHeader[] }, name: string): string[] {
-  return headerValues(message, name)
-    .flatMap((value) => value.split(','))
-    .map((token) => token.trim().toLowerCase())
-    .filter((token) => token !== '');
+  const tokens: string[] = [];
+  for (const entry of message.headers) {
+    if (entry.name !== name) continue;
+    for (const piece of entry.value.split(',')) {
+      const token = piece.trim().toLowerCase();
+      if (token !== '') tokens.push(token);
+    }
+  }
+  return tokens;
 }
 
 /** A byte string read as UTF-8; what is not UTF-8 becomes U+FFFD. */
@@ -104,9 +109,9 @@ export function canonicalName(written: string): string {
   return (lower.length === 1 ? compactNames[lower] : undefined) ?? lower;
 }
 
-/** How a canonical name is written. Unknown ones get capitals after each hyphen, which no peer minds. */
-export function writtenName(name: string): string {
-  return written.get(name) ?? name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+/** How the line of a header begins, the end of the one before included. Unknown names get capitals, which no peer minds. */
+export function lineStart(name: string): string {
+  return starts.get(name) ?? `\r\n${name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())}: `;
 }
 
 const commonNames = [
@@ -130,7 +135,7 @@ const commonNames = [
   ],
   ...['Subject', 'Accept-Encoding', 'Accept-Language', 'Content-Disposition', 'Allow-Events', 'Event', 'MIME-Version'],
 ];
-const written = new Map(commonNames.map((name) => [name.toLowerCase(), name]));
+const starts = new Map(commonNames.map((name) => [name.toLowerCase(), `\r\n${name}: `]));
 /** The spellings that peers really use, so that the usual header costs one look-up and no lower-casing. */
 const spelled = new Map<string, string>([
   ...commonNames.flatMap((name): [string, string][] => [

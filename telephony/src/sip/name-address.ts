@@ -83,6 +83,5 @@ function isAddress(uri: string): boolean {
     const char = uri.charCodeAt(at);
     if (char <= 32 || char === 60 || char === 62 || char === 34 || char === 127) return false;
   }
-  for (let at = 0; at < colon; at++) if (!/[A-Za-z0-9+.-]/.test(uri[at] ?? '')) return false;
-  return true;
+  return /^[A-Za-z0-9+.-]+:/.test(uri);
 }

@@ -187,10 +187,12 @@ class Reader {
       const hops = header(message, 'max-forwards');
       if (hops !== null && parseNumber(hops, 255) === null) return this.#fail('bad-header', 'max-forwards');
     }
+    let top = true;
     for (const { name, value } of message.headers) {
-      if (name === 'via' ? parseVia(value) === null : isAddressHeader(name) && !isContact(name, value)) {
-        return this.#fail('bad-header', name);
-      }
+      if (name === 'via') {
+        if (!top && parseVia(value) === null) return this.#fail('bad-header', name);
+        top = false; // read already
+      } else if (isAddressHeader(name) && !isContact(name, value)) return this.#fail('bad-header', name);
     }
     return read;
   }
@@ -260,7 +262,8 @@ class Reader {
 }
 
 export function parseCseq(value: string): { number: number; method: string } | null {
-  const space = value.search(/[ \t]/);
+  let space = value.indexOf(' ');
+  if (space < 0) space = value.indexOf('\t');
   const number = parseNumber(space < 0 ? value : value.slice(0, space), maxCseq);
   const method = space < 0 ? '' : value.slice(space + 1).trimStart();
   return number !== null && isToken(method) ? { number, method } : null;

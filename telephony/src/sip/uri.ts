@@ -18,8 +18,25 @@ export interface SipUri {
 const userChars = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/%]*$/;
 const hostChars = /^(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])$/;
 
-/** @returns null when it is not a well-formed sip: or sips: address */
-export function parseSipUri(text: string): SipUri | null {
+/**
+ * What was read lately. Each message brings its addresses several times over, and each call those of the calls before it: the
+ * dialled number, the far end's Contact. Strangers may make it forget, but not grow.
+ */
+const lately = new Map<string, SipUri | null>();
+const latelyMax = { entries: 500, length: 200 } as const;
+
+/** @returns null when it is not a well-formed sip: or sips: address; not to be changed, others get the same */
+export function parseSipUri(text: string): Readonly<SipUri> | null {
+  const known = lately.get(text);
+  if (known !== undefined) return known;
+  const uri = readSipUri(text);
+  if (text.length > latelyMax.length) return uri;
+  if (lately.size >= latelyMax.entries) lately.clear();
+  lately.set(text, uri);
+  return uri;
+}
+
+function readSipUri(text: string): SipUri | null {
   const colon = text.indexOf(':');
   const scheme = text.slice(0, colon).toLowerCase();
   if (scheme !== 'sip' && scheme !== 'sips') return null;

@@ -9,7 +9,8 @@ export function sessionOf(message: SipMessage): SdpResult | null {
   if (message.body.length === 0) return null;
   const value = header(message, 'content-type') ?? '';
   const type = mediaType(value);
-  const text = Buffer.from(message.body).toString('latin1');
+  const { buffer, byteOffset, byteLength } = message.body;
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
   if (!type.startsWith('multipart/')) return parseSdp(text);
   const semicolon = value.indexOf(';');
   const boundary = unquote(param(semicolon < 0 ? [] : (parseParams(value, semicolon) ?? []), 'boundary') ?? '');

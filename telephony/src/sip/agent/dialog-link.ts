@@ -56,7 +56,8 @@ export class DialogLink {
     const asked: Asked = { cseq: dialog.localCseq, credentials };
     let unwanted = false;
     let cancel = (): void => sent.cancel();
-    const sent = this.#core.sendRequest({ ...bare, headers: [...bare.headers, ...credentials] }, hop, {
+    if (credentials.length > 0) bare.headers.push(...credentials);
+    const sent = this.#core.sendRequest(bare, hop, {
       onResponse: (response, read) => {
         if (response.status < 200) return;
         if (!unwanted && authorizer.learn(response) && authorizer === this.#authorizer) cancel = this.ask(question);

@@ -1,5 +1,4 @@
 /** How we write ourselves into Via and Contact: the address, port and scheme by which this very peer can reach us. Pure. */
-import { isIPv6 } from 'node:net';
 import type { SipTransport } from '../contract.js';
 import type { SipHeader, SipRequest } from '../message.js';
 import { defaultPort } from '../next-hop.js';
@@ -22,7 +21,7 @@ export interface Peer {
 
 /** `host:port` for a Via. */
 export function placeTowards(us: Ourselves, { transport, address }: Peer): { host: string; port: number } {
-  const ours = isIPv6(address) ? (us.publicAddress6 ?? us.publicAddress) : us.publicAddress;
+  const ours = address.includes(':') ? (us.publicAddress6 ?? us.publicAddress) : us.publicAddress;
   return {
     host: ours.includes(':') ? `[${ours}]` : ours,
     port: transport === 'tls' ? (us.tlsPort ?? defaultPort('tls')) : us.port,

@@ -159,7 +159,9 @@ export class OutboundCall implements OutgoingCall, Call {
     // Target and routes are those of the 2xx (§13.2.2.4); what was numbered meanwhile stays.
     const { localCseq, remoteCseq } = link.dialog;
     link.dialog = { ...dialog, localCseq: Math.max(localCseq, dialog.localCseq), remoteCseq };
-    const credentials = by.request.headers.filter(({ name }) => /^(?:proxy-)?authorization$/.test(name));
+    const credentials = by.request.headers.filter(
+      ({ name }) => name === 'authorization' || name === 'proxy-authorization',
+    );
     this.#acknowledge.set(tag, link.acknowledge({ cseq: read.cseq.number, credentials }));
     this.#settled = true;
     const said = sessionOf(response);

@@ -25,12 +25,14 @@ export function refusalOf(request: SipRequest): Refusal | null {
   }
   if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416, headers: [] };
   // §8.2.2.3 wants back what was asked, spelled as it was.
-  const required = headerValues(request, 'require').flatMap((value) => value.split(','));
-  const unsupported = required
-    .map((option) => option.trim())
-    .filter((option) => !supported.includes(option.toLowerCase()));
-  if (unsupported.length > 0 && request.method !== 'CANCEL') {
-    return { status: 420, headers: [{ name: 'unsupported', value: unsupported.join(', ') }] };
+  if (header(request, 'require') !== null && request.method !== 'CANCEL') {
+    const unsupported = headerValues(request, 'require')
+      .flatMap((value) => value.split(','))
+      .map((option) => option.trim())
+      .filter((option) => !supported.includes(option.toLowerCase()));
+    if (unsupported.length > 0) {
+      return { status: 420, headers: [{ name: 'unsupported', value: unsupported.join(', ') }] };
+    }
   }
   if (request.method !== 'INVITE' && request.method !== 'UPDATE') return null;
   // RFC 4028 §9: sessions that would have to be refreshed every few seconds are a load and no use.

@@ -32,8 +32,9 @@ const staleMax = 3;
 export class Authorizer {
   readonly #credentials: Credentials | null;
   readonly #chance: Chance;
-  readonly #asked = new Map<string, Asked>();
-  readonly #nonces = new Set<string>();
+  /** Made when somebody asks: hardly anybody does, and every request outside and every dialog has an authorizer. */
+  #asked: Map<string, Asked> | null = null;
+  #nonces: Set<string> | null = null;
   #staleLeft = staleMax;
 
   constructor(credentials: Credentials | null, chance: Chance) {
@@ -47,6 +48,8 @@ export class Authorizer {
     if (this.#credentials === null || (!proxy && response.status !== 401)) return false;
     const name = proxy ? 'proxy-authorization' : 'authorization';
     const values = headerValues(response, proxy ? 'proxy-authenticate' : 'www-authenticate');
+    const asked = (this.#asked ??= new Map<string, Asked>());
+    const nonces = (this.#nonces ??= new Set<string>());
     let news = false;
     let stale = false;
     for (const realm of new Set(values.map((value) => parseDigest(value)?.get('realm')))) {
@@ -54,13 +57,13 @@ export class Authorizer {
       const mine = this.#credentials.realm ?? challenge?.realm;
       if (challenge === null || challenge.realm !== mine) continue;
       const key = `${name}\n${challenge.realm}`;
-      const before = this.#asked.get(key);
+      const before = asked.get(key);
       if (before !== undefined) {
-        if (!challenge.stale || this.#nonces.has(challenge.nonce)) return false;
+        if (!challenge.stale || nonces.has(challenge.nonce)) return false;
         stale = true;
-      } else if (this.#asked.size >= realmsMax) return false;
-      this.#asked.set(key, { name, challenge, count: 0 });
-      this.#nonces.add(challenge.nonce);
+      } else if (asked.size >= realmsMax) return false;
+      asked.set(key, { name, challenge, count: 0 });
+      nonces.add(challenge.nonce);
       news = true;
     }
     if (stale && this.#staleLeft-- <= 0) return false;
@@ -69,6 +72,7 @@ export class Authorizer {
 
   /** Answers to all that was asked so far; none before the first challenge. */
   headersFor(request: SipRequest): SipHeader[] {
+    if (this.#asked === null) return [];
     const { username: user, password } = this.#credentials ?? { username: '', password: '' };
     return [...this.#asked.values()].map((asked) => {
       asked.count += 1;
