@@ -2,7 +2,7 @@
  * What the HTTP and live layers stand on, by contract: `store/`, `directory/`, `auth/` and `engine/` implement these,
  * `main.ts` wires them together, tests of `http/` may use small fakes of them.
  */
-import type { AgentId, ConversationId, E164, EpochMs, Journal, LineId, TeamId } from '@denwaban/core';
+import type { AgentId, ConversationId, CustomerId, E164, EpochMs, Journal, LineId, TeamId } from '@denwaban/core';
 import type {
   AgentView,
   BoardMessage,
@@ -10,6 +10,7 @@ import type {
   ConversationList,
   ConversationQuery,
   CustomerList,
+  CustomerView,
   DeskMessage,
   DeskState,
   ErrorCode,
@@ -83,6 +84,7 @@ export interface ConversationReads {
 
 export interface Customers {
   list(query: { q?: string | undefined; cursor?: string | undefined; limit: number }): Promise<CustomerList>;
+  get(id: CustomerId): Promise<CustomerView | null>;
   /** Idempotent by phone number: the same file twice changes nothing. One transaction; with problems in it nothing is written. */
   import(csv: string, dryRun: boolean): Promise<ImportResult>;
 }

@@ -1,4 +1,4 @@
-/** The customer list: all of them in the order of their reading, or those that a few letters or digits fit. Pages by cursor. */
+/** The customer list: all of them in the order of their reading, or those that a few letters or digits fit. Pages by cursor. And one by its id. */
 import type { CustomerId } from '@denwaban/core';
 import type { CustomerList, CustomerView } from '@denwaban/core/wire';
 import { sql, type Kysely } from 'kysely';
@@ -8,19 +8,14 @@ import { phonePrefix } from './phone-prefix.js';
 import { normalise } from './normalise.js';
 import { textQuery } from './search-text.js';
 
+type Names = Pick<People, 'byId' | 'teams'>;
+
 export async function listCustomers(
   db: Kysely<Schema>,
-  people: Pick<People, 'byId' | 'teams'>,
+  people: Names,
   query: Parameters<Customers['list']>[0],
 ): Promise<CustomerList> {
-  let select = db
-    .selectFrom('customer as c')
-    .select(['c.id', 'c.name', 'c.kana', 'c.company', 'c.owner', 'c.team'])
-    .select(
-      sql<
-        CustomerView['phones']
-      >`ARRAY(SELECT p.e164 FROM customer_phone p WHERE p.customer = c.id ORDER BY p.position, p.e164)`.as('phones'),
-    )
+  let select = customers(db)
     .orderBy('c.sort_key')
     .orderBy('c.id')
     .limit(query.limit + 1);
@@ -51,19 +46,38 @@ export async function listCustomers(
   }
 
   const rows = await select.execute();
-  const teamName = new Map(people.teams().map((team) => [team.id, team.name]));
-  const items = rows.slice(0, query.limit).map((row): CustomerView => {
-    const owner = row.owner && people.byId(row.owner);
-    return {
-      id: row.id,
-      name: row.name,
-      kana: row.kana,
-      company: row.company,
-      phones: row.phones,
-      owner: owner ? { id: owner.id, name: owner.name } : null,
-      team: row.team ? { id: row.team, name: teamName.get(row.team) ?? row.team } : null,
-    };
-  });
+  const items = rows.slice(0, query.limit).map(viewBy(people));
   const last: CustomerId | undefined = rows[query.limit - 1]?.id;
   return { items, next: rows.length > query.limit ? (last ?? null) : null };
+}
+
+/** Null: there is no such customer. */
+export async function findCustomer(db: Kysely<Schema>, people: Names, id: CustomerId): Promise<CustomerView | null> {
+  const row = await customers(db).where('c.id', '=', id).executeTakeFirst();
+  return row === undefined ? null : viewBy(people)(row);
+}
+
+const customers = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('customer as c')
+    .select(['c.id', 'c.name', 'c.kana', 'c.company', 'c.owner', 'c.team'])
+    .select(
+      sql<
+        CustomerView['phones']
+      >`ARRAY(SELECT p.e164 FROM customer_phone p WHERE p.customer = c.id ORDER BY p.position, p.e164)`.as('phones'),
+    );
+
+type Found = Pick<Schema['customer'], 'id' | 'name' | 'kana' | 'company' | 'owner' | 'team'> &
+  Pick<CustomerView, 'phones'>;
+
+function viewBy(people: Names): (row: Found) => CustomerView {
+  const teamName = new Map(people.teams().map((team) => [team.id, team.name]));
+  return ({ owner: ownerId, team, ...row }) => {
+    const owner = ownerId && people.byId(ownerId);
+    return {
+      ...row,
+      owner: owner ? { id: owner.id, name: owner.name } : null,
+      team: team ? { id: team, name: teamName.get(team) ?? team } : null,
+    };
+  };
 }

@@ -1,3 +1,4 @@
+import type { CustomerId } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore, type OpenStore } from '../store/index.js';
 import { silentLog } from '../store/log.js';
@@ -31,6 +32,13 @@ test('the whole list pages through everybody once, in the order of their reading
   expect(new Set(seen).size).toBe(300);
   expect(seen).toHaveLength(300);
   expect(kana[0]?.startsWith('ア')).toBe(true);
+});
+
+test('one customer by their id is what the list says of them; nobody else is', async () => {
+  const [one] = (await store.customers.list({ limit: 1 })).items;
+  expect(one?.phones.length).toBeGreaterThan(0);
+  expect(await store.customers.get(one?.id as CustomerId)).toEqual(one);
+  expect(await store.customers.get('cu_nobody' as CustomerId)).toBeNull();
 });
 
 test('a customer is found by any way of writing their name, reading, company or number', async () => {

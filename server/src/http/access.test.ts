@@ -21,6 +21,7 @@ const rows: Record<string, Row> = {
   'HEAD /api/v1/conversations/:id/recording': { ...signedIn(404), url: '/api/v1/conversations/cv_01/recording' },
   'GET /api/v1/conversations/:id/peaks': { ...signedIn(404), url: '/api/v1/conversations/cv_01/peaks' },
   'GET /api/v1/customers': signedIn(200),
+  'GET /api/v1/customers/:id': { ...signedIn(200), url: '/api/v1/customers/cu_1' },
   'POST /api/v1/customers/import': { none: 401, agent: 403, supervisor: 200, admin: 200, body: { csv: 'name\n' } },
   'GET /api/v1/agents': signedIn(200),
   'GET /api/v1/demo': everybody(404),

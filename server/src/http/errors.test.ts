@@ -84,6 +84,8 @@ describe('what clients get wrong', () => {
     ['a status that is none', '/api/v1/conversations?status=gone', {}, 400, 'bad-request', 'querystring/status'],
     ['a cursor of somebody else', '/api/v1/conversations?cursor=broken', {}, 400, 'bad-request', 'cursor'],
     ['an id of another kind', '/api/v1/conversations/ag_anna', {}, 404, 'not-found', ''],
+    ['a customer of no such id', '/api/v1/customers/cu_2', {}, 404, 'not-found', ''],
+    ['no customer but a conversation', '/api/v1/customers/cv_01', {}, 404, 'not-found', ''],
     ['an id that climbs', '/api/v1/conversations/cv_..%2F..%2Fetc/recording', {}, 404, 'not-found', ''],
     ['a path that cannot be decoded', '/api/v1/conversations/%zz', {}, 400, 'bad-request', 'path'],
     ['a very long id', `/api/v1/conversations/cv_${'a'.repeat(90)}`, {}, 400, 'bad-request', 'params/id'],

@@ -1,7 +1,7 @@
 /** The data side of the server. `openStore` connects, migrates, seeds the demo and hands out everything that reads or writes. */
 import type { Directory } from '@denwaban/core';
 import type { DemoInfo } from '@denwaban/core/wire';
-import { listCustomers } from '../directory/customer-list.js';
+import { findCustomer, listCustomers } from '../directory/customer-list.js';
 import { importCustomers } from '../directory/import.js';
 import { demoCompany, demoInfo } from '../directory/demo.js';
 import { findByNumber } from '../directory/find-by-number.js';
@@ -79,6 +79,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     conversations: conversationReads({ db, people, dataDir: options.dataDir }),
     customers: {
       list: (query) => listCustomers(db, people, query),
+      get: (id) => findCustomer(db, people, id),
       import: (csv, dryRun) => importCustomers({ url, people, csv, dryRun }),
     },
     async numbers() {

@@ -1,9 +1,13 @@
 /** Customers and agents. */
-import { agentList, customerList, customerQuery, importRequest, importResult } from '@denwaban/core/wire';
+import { z } from 'zod';
+import { isId } from '@denwaban/core';
+import { agentList, customerList, customerQuery, customerView, importRequest, importResult } from '@denwaban/core/wire';
 import { Refusal } from '../../services.js';
 import type { App, HttpContext } from '../context.js';
 import { Lanes } from '../lanes.js';
 import { errors, json, needsSession } from '../openapi.js';
+
+const customerParams = z.object({ id: z.string().max(60).describe('`cu_…`') });
 
 /** The CSV itself may have 64 MiB; escaped in JSON it grows a little. */
 const importBytesMax = 80 * 1024 * 1024;
@@ -38,6 +42,26 @@ export function peopleRoutes(app: App, { store, floor }: HttpContext): void {
       response: { 200: json('A page of customers.', customerList), ...errors('not-signed-in', 'bad-request') },
     },
     handler: async (request, reply) => reply.code(200).send(await store.customers.list(request.query)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/customers/:id',
+    config: { access: 'signed-in' },
+    schema: {
+      operationId: 'getCustomer',
+      tags: ['people'],
+      summary: 'One customer',
+      security: needsSession,
+      params: customerParams,
+      response: { 200: json('The customer.', customerView), ...errors('not-signed-in', 'not-found', 'bad-request') },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const found = isId('cu', id) ? await store.customers.get(id) : null;
+      if (found === null) throw new Refusal('not-found', 'there is no such customer');
+      return reply.code(200).send(found);
+    },
   });
 
   app.route({

@@ -5,6 +5,7 @@ import type {
   AgentView,
   BoardMessage,
   ConversationDetail,
+  CustomerView,
   DemoInfo,
   DeskMessage,
   DeskState,
@@ -46,6 +47,16 @@ export function person(name: string, role: Role): Person {
 export const anna = person('anna', 'agent');
 export const sato = person('sato', 'supervisor');
 export const admin = person('admin', 'admin');
+
+const tanaka: CustomerView = {
+  id: 'cu_1',
+  name: '田中',
+  kana: null,
+  company: null,
+  phones: ['+81312345678'],
+  owner: null,
+  team: null,
+};
 
 export const conversation: ConversationDetail = {
   id: 'cv_01',
@@ -139,20 +150,8 @@ export function fakeStore(people: readonly Person[] = [anna, sato, admin]): Fake
       recording: async (by, id) => mayHear(by, id),
     },
     customers: {
-      list: async ({ q }) => ({
-        items: [
-          {
-            id: 'cu_1',
-            name: q ?? '田中',
-            kana: null,
-            company: null,
-            phones: ['+81312345678'],
-            owner: null,
-            team: null,
-          },
-        ],
-        next: null,
-      }),
+      list: async ({ q }) => ({ items: [{ ...tanaka, name: q ?? tanaka.name }], next: null }),
+      get: async (id) => (id === tanaka.id ? tanaka : null),
       import: async (csv, dryRun) => {
         const rows = csv.trim().split('\n').length - 1;
         return { dryRun, rows, created: rows, updated: 0, unchanged: 0, problems: [] };
