@@ -4,7 +4,6 @@ import { dgramDatagrams } from './dgram.js';
 import { chooseDatagrams } from './index.js';
 import { loadLibc, type Libc } from './libc.js';
 import { nativeDatagrams } from './native.js';
-import { ReadyList } from './ready-list.js';
 import { Sockaddrs } from './sockaddr.js';
 
 const isWrittenFor = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
@@ -78,46 +77,6 @@ describe.runIf(isWrittenFor)('by the C library', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect([socket.unsent, failures]).toEqual([2, 1]);
     socket.close();
-  });
-
-  test('who got the descriptor of one that was closed in the same turn does not have its datagrams announced', async () => {
-    const heard: string[] = [];
-    // Two are ready; reading the first closes the second, and a third gets its descriptor.
-    let wake = (): void => undefined;
-    const events: [number, number][] = [];
-    const stride = process.arch === 'x64' ? 12 : 16;
-    const fake = {
-      ...libc,
-      epoll_create1: () => 99,
-      close: () => 0,
-      epoll_ctl: (_: number, operation: number, fd: number, event: Buffer) => {
-        if (operation === 1) events.push([fd, event.readInt32LE(stride - 4)]);
-        return 0;
-      },
-      epoll_wait: (_: number, into: Buffer) => {
-        events.slice(0, 2).forEach(([fd, number], i) => {
-          into.writeInt32LE(fd, i * stride + stride - 8);
-          into.writeInt32LE(number, i * stride + stride - 4);
-        });
-        return 2;
-      },
-      poll: (_: number, readable: () => void) => {
-        wake = readable;
-        return { close: () => undefined };
-      },
-    } as unknown as Libc;
-    const list = new ReadyList(fake);
-    list.add(10, {
-      read: () => {
-        heard.push('first');
-        list.remove(11);
-        list.add(11, { read: () => heard.push('third') });
-      },
-    });
-    list.add(11, { read: () => heard.push('second') });
-    wake();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(heard).toEqual(['first']);
   });
 
   test('a listener that fails costs nobody else their datagrams', async () => {
