@@ -51,6 +51,8 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
   let lastNumber = 0;
   let retryMs = retryMsMin;
   let retry: NodeJS.Timeout | null = null;
+  /** What the process last refused us with: it is tried again and again, and said once. */
+  let refused = '';
 
   const ask = (to: Socket, request: MediaRequest): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -100,12 +102,16 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
           ready = true;
           processId = pid;
           retryMs = retryMsMin;
+          refused = '';
           log('info', 'media process connected', { pid, legs: legs.length });
           for (const listener of readyListeners) listener(legs, all);
         },
         (error: MediaError) => {
-          if (!closed && error.code !== 'unreachable')
-            log('error', 'media process refused us', { detail: error.message });
+          if (!closed && error.code !== 'unreachable' && error.message !== refused) {
+            refused = error.message;
+            const calls = error.code === 'version' ? '; its calls end, and one of our version takes its place' : '';
+            log('error', `media process refused us${calls}`, { detail: error.message });
+          }
           fresh.destroy();
         },
       );

@@ -54,8 +54,8 @@ beforeEach(() => {
   engine = new MediaEngine({
     bindAddress: '127.0.0.1',
     publicAddress: '192.0.2.1',
-    rtpPortMin: 20_042,
-    rtpPortMax: 20_091,
+    rtpPortMin: 25_000,
+    rtpPortMax: 25_049,
     sounds: createSounds(folder),
     webrtc,
     emit: (event) => events.push(event),

@@ -4,7 +4,7 @@ import { sequencesApart, ticksApart } from '../rtp/index.js';
 import { says, settle, smallHouse, tone, until } from './testing/small-house.js';
 
 describe('IPv4', () => {
-  const house = smallHouse({ rtpPortMin: 20_180, rtpPortMax: 20_199 });
+  const house = smallHouse({ rtpPortMin: 25_180, rtpPortMax: 25_199 });
 
   test.each([10, 30, 40, 60])('music in packets of %i ms is one stream without a hole', async (ptimeMs) => {
     const { peer } = await house().phone('a', { ptimeMs });
@@ -76,7 +76,7 @@ describe('IPv4', () => {
 });
 
 describe('IPv6', () => {
-  const house = smallHouse({ rtpPortMin: 20_180, rtpPortMax: 20_199 }, '::1');
+  const house = smallHouse({ rtpPortMin: 25_180, rtpPortMax: 25_199 }, '::1');
 
   test('two telephones on ::1 hear each other, however their address was written', async () => {
     const a = await house().phone('a', { address: '0:0:0:0:0:0:0:1' });
@@ -90,7 +90,7 @@ describe('IPv6', () => {
 });
 
 describe('both families on one socket', () => {
-  const house = smallHouse({ rtpPortMin: 20_180, rtpPortMax: 20_199 }, '::');
+  const house = smallHouse({ rtpPortMin: 25_180, rtpPortMax: 25_199 }, '::');
 
   test('a telephone of each hears the other', async () => {
     const a = await house().phone('a', { address: '127.0.0.1' }, '127.0.0.1');

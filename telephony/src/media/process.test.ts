@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -12,8 +13,8 @@ import { asUlaw, locate, voice } from './testing/voices.js';
 
 // The real process, told what to do over its socket, with telephones made of dgram.
 
-/** Not at the beginning of the house's default range: a house that runs on this machine would be in the way. */
-const ports = { portMin: 20_142, portMax: 20_158 };
+/** Out of the default range of a house, which may run on this machine, and of the other files that run meanwhile. */
+const ports = { portMin: 25_200, portMax: 25_216 };
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const running: { stop(): Promise<void> }[] = [];
 const peers: RtpPeer[] = [];
@@ -174,14 +175,14 @@ test('wrong settings, a port in use and a socket in use end it with their own co
     const { exited, log } = spawnMedia(settings);
     return { ...(await exited), log: log() };
   };
-  expect(await end({ ...media.settings, portMax: 20_143 })).toMatchObject({
+  expect(await end({ ...media.settings, portMax: 25_201 })).toMatchObject({
     code: 2,
     log: expect.stringContaining('portM'),
   });
   expect(await end('nonsense')).toMatchObject({ code: 2 });
   const other = { ...media.settings, socket: join(media.folder, 'other.sock') };
-  expect(await end(other)).toMatchObject({ code: 2, log: expect.stringContaining('UDP port 20142') });
-  expect(await end({ ...media.settings, portMin: 20_100, portMax: 20_110 })).toMatchObject({
+  expect(await end(other)).toMatchObject({ code: 2, log: expect.stringContaining('UDP port 25200') });
+  expect(await end({ ...media.settings, portMin: 25_220, portMax: 25_230 })).toMatchObject({
     code: 3,
     log: expect.stringContaining('another media process'),
   });
@@ -193,8 +194,8 @@ test('a process whose parent is gone, and to which no control comes, ends by its
   const settings = {
     ...media.settings,
     socket: join(media.folder, 'o.sock'),
-    portMin: 20_100,
-    portMax: 20_110,
+    portMin: 25_220,
+    portMax: 25_230,
     orphanMs: 300,
   };
   const entry = fileURLToPath(new URL('../../dist/media/process.js', import.meta.url));
@@ -203,6 +204,26 @@ test('a process whose parent is gone, and to which no control comes, ends by its
   expect(pid).toBeGreaterThan(1);
   await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false);
   expect(existsSync(settings.socket)).toBe(false);
+});
+
+test('a control of another version finds no calls that it cannot take up: their recordings are finished, and room is made', async () => {
+  const media = await start();
+  const path = join(media.folder, 'old.wav');
+  await media.client.request({ type: 'open-rtp', leg: 'a', remote: null });
+  await media.client.request({ type: 'record', recording: 'old', leg: 'a', path });
+  await wait(300);
+  media.client.close();
+  const next = connect(media.settings.socket);
+  let heard = '';
+  next.on('data', (data) => (heard += data.toString())).on('error', () => undefined);
+  // Until the process has noticed that the one before is gone.
+  const asking = setInterval(() => next.write('{"n":1,"type":"hello","version":99}\n'), 50);
+  expect(await media.exited).toEqual({ code: 0, signal: null });
+  clearInterval(asking);
+  next.destroy();
+  expect(heard).toContain('"code":"version"');
+  expect(media.log().match(/control speaks another version: ending the calls/g)).toHaveLength(1);
+  expect((await repairRecording(path))?.durationMs).toBeGreaterThan(200);
 });
 
 test('fifty calls leave no file descriptor behind', async () => {

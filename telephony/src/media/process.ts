@@ -48,6 +48,7 @@ async function main(): Promise<void> {
     },
   });
 
+  let stopping = false;
   let orphan: NodeJS.Timeout | null = null;
   const parent = process.ppid;
   server = await serveControl(
@@ -57,6 +58,12 @@ async function main(): Promise<void> {
       if (orphan !== null) clearTimeout(orphan);
       orphan = null;
       if (alone) watchAlone();
+    },
+    () => {
+      // It is the one in charge now and can do nothing with what is here: better a call that ends than one in silence.
+      if (!stopping)
+        log('warn', 'control speaks another version: ending the calls to make room', { legs: engine.legCount });
+      void stop(0);
     },
   );
   const watchAlone = (): void => {
@@ -71,7 +78,6 @@ async function main(): Promise<void> {
   };
   watchAlone();
 
-  let stopping = false;
   let retiring: NodeJS.Timeout | null = null;
   const stop = async (code: number): Promise<void> => {
     if (stopping) return;

@@ -7,7 +7,7 @@ import { readRtcp, writeRtcp } from '../rtp/rtcp.js';
 import type { MediaEvent } from './protocol.js';
 import { says, settle, smallHouse, tone, until } from './testing/small-house.js';
 
-const house = smallHouse({ rtpPortMin: 20_140, rtpPortMax: 20_179 }, '127.0.0.1', { reportMs: 200, measureMs: 400 });
+const house = smallHouse({ rtpPortMin: 25_140, rtpPortMax: 25_179 }, '127.0.0.1', { reportMs: 200, measureMs: 400 });
 const sockets: Socket[] = [];
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close();

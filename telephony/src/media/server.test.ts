@@ -32,8 +32,8 @@ async function serve(): Promise<{ server: ControlServer; engine: MediaEngine }> 
   const engine: MediaEngine = new MediaEngine({
     bindAddress: '127.0.0.1',
     publicAddress: '127.0.0.1',
-    rtpPortMin: 20_092,
-    rtpPortMax: 20_098,
+    rtpPortMin: 25_050,
+    rtpPortMax: 25_056,
     sounds: createSounds(null),
     webrtc: { open: () => Promise.reject(new Error('no browsers here')) },
     emit: (event) => server.emit(event),
@@ -108,6 +108,52 @@ test('what is no request is answered, and the connection goes on', async () => {
   expect(answers).toContainEqual(expect.objectContaining({ n: 5, ok: false, code: 'version' }));
   expect(answers).toContainEqual(expect.objectContaining({ n: 0, detail: 'a line may have 65536 characters' }));
   expect(answers.at(-1)).toMatchObject({ n: 7, ok: true });
+});
+
+test('a control of another version is refused; it has the process make room only when no other control is there', async () => {
+  const { engine } = await serve();
+  let strangers = 0;
+  const other = join(folder, 'other.sock');
+  servers.push(
+    await serveControl(
+      other,
+      () => engine,
+      () => undefined,
+      () => (strangers += 1),
+    ),
+  );
+  path = other;
+  const ours = control();
+  await ready(ours);
+  const hello = '{"n":1,"type":"hello","version":99}';
+  expect(await rawly(hello)).toMatchObject([{ ok: false, code: 'version' }]);
+  expect(strangers).toBe(0);
+  ours.close();
+  await expect.poll(async () => (await rawly(hello), strangers)).toBeGreaterThan(0);
+});
+
+test('a process of another version is said to be one once, however often it is tried', async () => {
+  let tries = 0;
+  const old: Server = createServer((socket) => {
+    socket.once('data', (data) => {
+      tries += 1;
+      const { n } = JSON.parse(data.toString()) as { n: number };
+      const refusal = {
+        kind: 'reply',
+        n,
+        ok: false,
+        code: 'version',
+        detail: 'this process speaks version 0, control 1',
+      };
+      socket.write(`${JSON.stringify(refusal)}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => old.listen(path, resolve));
+  servers.push(old);
+  const said: string[] = [];
+  clients.push(connectMedia(path, (level, message) => said.push(`${level} ${message}`)));
+  await expect.poll(() => tries, { timeout: 5_000 }).toBeGreaterThan(3);
+  expect(said).toEqual(['error media process refused us; its calls end, and one of our version takes its place']);
 });
 
 test('a control that goes and comes back finds its legs; meanwhile the process knows that it is alone', async () => {

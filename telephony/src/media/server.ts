@@ -26,12 +26,14 @@ export interface ControlServer {
  * Serves the engine on a Unix socket, one JSON object a line. Only the user who runs us may connect (0600).
  *
  * @param onAlone called when the last control that had said hello is gone, and with false when one is back
+ * @param onStranger a control of another version asks, and none of ours is there
  * @throws SocketTakenError when another process answers there; a dead one's file is replaced
  */
 export async function serveControl(
   path: string,
   engine: () => MediaEngine,
   onAlone: (alone: boolean) => void,
+  onStranger: () => void = () => {},
 ): Promise<ControlServer> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await clearStale(path);
@@ -61,6 +63,7 @@ export async function serveControl(
       const known = error instanceof MediaError && error.code !== 'unreachable';
       const detail = error instanceof Error ? error.message : String(error);
       refuse(socket, read.n, known ? error.code : 'failed', detail);
+      if (known && error.code === 'version' && controls.size === 0) onStranger();
     }
   };
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { SrtpSender, srtpSuites, toUlaw, writeRtpHeader, type SrtpKey, type SrtpSuite } from '../rtp/index.js';
 import { says, settle, smallHouse, tone, until } from './testing/small-house.js';
 
-const house = smallHouse({ rtpPortMin: 20_100, rtpPortMax: 20_139 });
+const house = smallHouse({ rtpPortMin: 25_100, rtpPortMax: 25_139 });
 const freshKey = (suite: SrtpSuite = 'AES_CM_128_HMAC_SHA1_80'): SrtpKey => ({
   suite,
   key: randomBytes(30).toString('base64'),
