@@ -12,10 +12,11 @@ import { relay } from './relay.js';
 import { relaySrtp } from './relay-srtp.js';
 import { reload } from './reload.js';
 import { sipCalls } from './sip-calls.js';
+import { sipEndurance } from './sip-endurance.js';
 import { sipParse } from './sip-parse.js';
 import { soak } from './soak.js';
 
-const all = [sipParse, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak];
+const all = [sipParse, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak, sipEndurance];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
