@@ -49,7 +49,7 @@ function setUp(method: string, transport: 'udp' | 'tcp' = 'udp') {
       },
     },
   });
-  layer.send(
+  const transaction = layer.send(
     request(method),
     via,
     { ...hop, transport },
@@ -67,7 +67,7 @@ function setUp(method: string, transport: 'udp' | 'tcp' = 'udp') {
     if (!parsed.ok || parsed.message.kind !== 'response') throw new Error('unreadable');
     return layer.receiveResponse(parsed.message, parsed.essentials);
   };
-  return { layer, timers, sent, heard, receive, fail: () => fail() };
+  return { layer, transaction, timers, sent, heard, receive, fail: () => fail() };
 }
 
 test('a refused INVITE is acknowledged on its own branch, to the tag of the refusal, along its route', () => {
@@ -153,4 +153,28 @@ test('when its TCP connection closes unanswered, a request goes out once more on
   answered.receive(200);
   answered.layer.connectionClosed(1);
   expect(answered.sent).toHaveLength(1);
+});
+
+test('what lingers after an answer keeps nothing of its request but the credentials that an ACK repeats', () => {
+  const { transaction, receive } = setUp('INVITE');
+  transaction.request.headers.push({ name: 'proxy-authorization', value: 'Digest x' });
+  receive(180);
+  expect(header(transaction.request, 'call-id')).toBe('out');
+  receive(200);
+  expect(transaction.request).toEqual({
+    kind: 'request',
+    method: 'INVITE',
+    uri: 'sip:bob@192.0.2.10',
+    headers: [{ name: 'proxy-authorization', value: 'Digest x' }],
+    body: noBody,
+  });
+});
+
+test('a copy of a refusal, half a minute on, is acknowledged like the first', () => {
+  const { sent, receive } = setUp('INVITE');
+  receive(486, { tag: 'busy' });
+  receive(486, { tag: 'busy' });
+  const [, first, again] = sent;
+  expect(again?.method).toBe('ACK');
+  expect(again).toEqual(first);
 });
