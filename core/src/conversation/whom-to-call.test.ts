@@ -48,6 +48,23 @@ describe('whom an agent may call', () => {
   ])('[OUT7] %s is none', (written, number) => {
     expect(whyNotCall(written, e164(number), ['+'])).toBeNull();
   });
+  test.each([
+    '+811014155550100',
+    '+81106771234',
+    '+81102471234',
+    '+81003301014155550100',
+    '+810312345678',
+    '+811840312345678',
+  ])('[OUT7] %s is no way out of the country: a carrier that dials 0 for +81 would call abroad', (number) => {
+    expect(whyNotCall(number, e164(number), japan)).toBe('no-number');
+    expect(whyNotCall(number, e164(number), ['+'])).toBe('no-number');
+  });
+  test.each(['+81312345678', '+819012345678', '+81120444444', '+818001234567', '+815012345678', '+81111234567'])(
+    '[OUT7] %s is an ordinary one',
+    (number) => {
+      expect(whyNotCall(number, e164(number), japan)).toBeNull();
+    },
+  );
   test('[OUT7] whatever is written, only a number with an allowed beginning is ever called', () => {
     const prefix = fc.stringMatching(/^\+[1-9]\d{0,4}$/);
     const number = fc.stringMatching(/^\+[1-9]\d{6,14}$/).map(e164);
@@ -55,7 +72,8 @@ describe('whom an agent may call', () => {
       fc.property(fc.string(), number, fc.array(prefix), (written, to, prefixes) => {
         const answer = whyNotCall(written, to, prefixes);
         if (answer === null) expect(prefixes.some((one) => to.slice(0, one.length) === one)).toBe(true);
-        if (prefixes.some((one) => to.startsWith(one))) expect([null, 'emergency-number']).toContain(answer);
+        if (prefixes.some((one) => to.startsWith(one)))
+          expect([null, 'emergency-number', 'no-number']).toContain(answer);
       }),
     );
   });

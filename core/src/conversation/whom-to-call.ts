@@ -9,6 +9,11 @@ const emergency = new Set('000 110 111 112 113 118 119 122 190 191 192 193 911 9
 /** Before a number in Japan: do not show mine, do show mine. */
 const showOrNot = /^18[46](?=\d)/;
 const countryCodesMax = 3;
+/**
+ * A Japanese number as a carrier may dial it on: 0 and the rest. `+81 10 1 415 …` would then be 010 1 415 …, a call to America, and
+ * `+81 0033 …` a choice of another carrier: no such number is Japanese, whatever its beginning says.
+ */
+const japanese = /^\+81(?!10)[1-9]\d{8,9}$/;
 
 /**
  * @param written as the agent wrote it
@@ -22,7 +27,7 @@ export function whyNotCall(
   prefixes: readonly string[],
 ): 'emergency-number' | 'no-number' | 'number-not-allowed' | null {
   if (isEmergency(written) || (number !== null && isEmergency(number))) return 'emergency-number';
-  if (number === null) return 'no-number';
+  if (number === null || (number.startsWith('+81') && !japanese.test(number))) return 'no-number';
   return prefixes.some((prefix) => number.startsWith(prefix)) ? null : 'number-not-allowed';
 }
 
