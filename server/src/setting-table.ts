@@ -105,8 +105,8 @@ export const settingTable = {
   },
   DENWABAN_NATIVE_SOCKETS: {
     default: '`on` where possible',
-    en: '`off`: audio goes through Node’s own sockets and not through the C library’s, at a third more CPU. Native ones exist for Linux on x64 and arm64; elsewhere this changes nothing.',
-    ja: '`off` にすると、音声に C ライブラリのソケットではなく Node のソケットを使います（CPU 使用量は約 3 割増）。ネイティブのソケットは Linux の x64 と arm64 だけにあり、他では何も変わりません。',
+    en: '`off`: SIP and audio go through Node’s own sockets and not through the C library’s, at a third more CPU. Native ones exist for Linux on x64 and arm64; elsewhere this changes nothing.',
+    ja: '`off` にすると、SIP と音声に C ライブラリのソケットではなく Node のソケットを使います（CPU 使用量は約 3 割増）。ネイティブのソケットは Linux の x64 と arm64 だけにあり、他では何も変わりません。',
   },
   DENWABAN_LOG_LEVEL: {
     default: '`info`; `warn` in a terminal',

@@ -212,7 +212,7 @@ export class Leg {
     const start = header.payloadOffset - rtpHeaderBytes;
     writeRtpHeader(packet, start, payloadTypeOf[wanted], stamp, this.outgoing.ssrc);
     this.meter.sent(stamp.timestamp, header.payloadLength, nowMs);
-    this.transport.send(packet.subarray(start, end));
+    this.transport.send(start === 0 && end === packet.length ? packet : packet.subarray(start, end));
   }
 
   /** Is it a machine that calls? Asked of telephones; costs 0.7 µs a packet while it lasts. */
