@@ -252,6 +252,16 @@ async function callOut(locale, { page, look, fits, id, reaches }) {
   await id('key-0').click();
   await look('dial-keypad');
   await keypad.click();
+  // The Enter with which an input method takes its word over must not call anybody.
+  await id('dial-number').fill('03-5555-011');
+  const keyboard = await page.context().newCDPSession(page);
+  await keyboard.send('Input.imeSetComposition', { text: '９', selectionStart: 1, selectionEnd: 1 });
+  const enter = { key: 'Enter', code: 'Enter' };
+  await keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 229 });
+  await keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter, windowsVirtualKeyCode: 13 });
+  await keyboard.send('Input.insertText', { text: '９' });
+  await page.waitForTimeout(300);
+  if ((await id('outgoing-call').count()) > 0) problems.push(`${locale}: the Enter of an input method called somebody`);
   await dial('119');
   await news();
   await look('dial-emergency');
