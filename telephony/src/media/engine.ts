@@ -137,6 +137,8 @@ export class MediaEngine {
         return this.bridge(this.need(request.a), this.need(request.b));
       case 'unbridge':
         return this.unbridge(this.need(request.a), this.need(request.b));
+      case 'listen':
+        return this.need(request.leg).listen(this.need(request.to));
       case 'hold':
         return this.hold(request.leg, request.sound);
       case 'resume':

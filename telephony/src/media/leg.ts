@@ -62,6 +62,9 @@ export class Leg {
   /** The far end said, in so many words, that it is silent (comfort noise, RFC 3389): no packet for a while means nothing. */
   resting = false;
   readonly meter: LineMeter;
+  /** Who hears this one and is not heard, and whom this one hears so. */
+  private ear: Leg | null = null;
+  private mouth: Leg | null = null;
   private readonly context: LegContext;
   private fax: { tones: FaxTones; left: number } | null = null;
   private reportDueMs = Number.NaN;
@@ -110,7 +113,7 @@ export class Leg {
     this.heardMs = nowMs;
     this.resting = header.payloadType === comfortNoise;
     const bridge = this.bridge;
-    const partner = bridge === null || bridge.held.size > 0 ? null : this.partner;
+    const partner = bridge === null ? this.ear : bridge.held.size > 0 ? null : this.partner;
     const codec = codecOf(header.payloadType);
     this.meter.heard(header, verdict, codec !== null, nowMs);
     if (codec === null) {
@@ -122,6 +125,7 @@ export class Leg {
     if (this.recording !== null) {
       this.recording.recording.hear('left', heard(packet, header, codec, nowMs));
     }
+    if (partner !== null && partner === this.ear) partner.hush();
     partner?.hear(this, packet, header, codec, nowMs, verdict === 'restart' ? 'restart' : 'audio');
   }
 
@@ -129,16 +133,46 @@ export class Leg {
     return this.player !== null;
   }
 
-  /** Sends a sound in place of whatever plays; null ends it. */
+  /** Sends a sound in place of whatever plays, or is listened to; null ends it. */
   play(player: Player | null): void {
-    this.player?.stop();
-    this.player = null;
+    this.hush();
+    this.endListening();
     if (player === null) return;
     const packer = new Packer();
     const stop = this.context.ticker.add((nowMs) => {
       if (!this.sendFrame(player, packer, nowMs)) this.play(null);
     });
     this.player = { player, packer, stop };
+  }
+
+  /**
+   * Hears `mouth` without being heard, until either is played to, bridged or closed. What plays here goes on until the first packet:
+   * a far end may announce audio and send none.
+   */
+  listen(mouth: Leg): null {
+    this.endListening();
+    mouth.endListening();
+    if (this === mouth || this.bridge !== null || mouth.bridge !== null) return null;
+    this.mouth = mouth;
+    mouth.ear = this;
+    return null;
+  }
+
+  private endListening(): void {
+    for (const [mouth, ear] of [
+      [this.mouth, this],
+      [this, this.ear],
+    ] as const) {
+      if (mouth === null || ear === null) continue;
+      ear.pauseRelay();
+      mouth.ear = null;
+      ear.mouth = null;
+    }
+  }
+
+  private hush(): void {
+    this.player?.stop();
+    this.player = null;
   }
 
   /** Sends digits after those still under way. @returns false when the far end knows no telephone-events */

@@ -83,9 +83,11 @@ export function createMediaPool(members: readonly MediaClient[], { patchAddress,
     const { leg } = request;
     if (homes.get(leg)?.member.ready) throw new MediaError('leg-exists', leg);
     const weight = request.type === 'open-webrtc' ? webRtcWeight : 1;
+    const beside = request.type === 'open-rtp' && request.near !== undefined ? homes.get(request.near)?.member : null;
+    const rank = (member: MediaClient) => (member === beside ? 0 : isRetiring(member) ? 2 : 1);
     const ready = members
       .filter((member) => member.ready)
-      .toSorted((a, b) => Number(isRetiring(a)) - Number(isRetiring(b)) || loadOf(a) - loadOf(b));
+      .toSorted((a, b) => rank(a) - rank(b) || loadOf(a) - loadOf(b));
     let problem: unknown = new MediaError('unreachable', 'no media process is connected');
     for (const member of ready) {
       const home = { member, weight, opening: true };

@@ -28,9 +28,10 @@ export type MediaRequest =
   | { type: 'hello'; version: number }
   /**
    * Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. `port`: rather
-   * on this one, if it can be had: there its far end looks for it since the process died that had it.
+   * on this one, if it can be had: there its far end looks for it since the process died that had it. `near`: rather in the process
+   * of this leg, whom it will have to do with.
    */
-  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number; note?: string }
+  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number; near?: string; note?: string }
   /** What control wants to be told of the leg by `hello`, should it have forgotten: not read, not logged, gone with the leg. */
   | { type: 'note'; leg: string; note: string }
   /** Our own SRTP keys of this leg, the same for its whole life: what control needs to write an SDP. Never logged, never in a list. */
@@ -48,6 +49,11 @@ export type MediaRequest =
   /** The two hear each other. Whatever plays to either stops. */
   | { type: 'bridge'; a: string; b: string }
   | { type: 'unbridge'; a: string; b: string }
+  /**
+   * `leg` hears what `to` says, and is not heard there; what plays to `leg` goes on until the first packet. It ends with the next
+   * `play` or `bridge` of either. `no-such-leg` also when the two live in different processes.
+   */
+  | { type: 'listen'; leg: string; to: string }
   /** `leg` hears the sound, its bridge partner silence; the bridge stays. */
   | { type: 'hold'; leg: string; sound: string }
   | { type: 'resume'; leg: string }
@@ -90,6 +96,7 @@ export interface MediaReplies {
   /** When the bridge stood, epoch ms. */
   bridge: { at: number };
   unbridge: null;
+  listen: null;
   hold: null;
   resume: null;
   record: null;

@@ -94,7 +94,7 @@ const remote: Check = (value) => {
 
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
-  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port), note: orMissing(note) },
+  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port), near: orMissing(id), note: orMissing(note) },
   note: { leg: id, note },
   'keys-of': { leg: id },
   'aim-rtp': { leg: id, remote },
@@ -107,6 +107,7 @@ const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   play: { leg: id, sound: orNull(sound), followedBy: orMissing(sound) },
   bridge: { a: id, b: id },
   unbridge: { a: id, b: id },
+  listen: { leg: id, to: id },
   hold: { leg: id, sound },
   resume: { leg: id },
   record: { recording: id, leg: id, path, resume: orMissing(flag) },
@@ -128,6 +129,7 @@ function whatIsWrong(value: Fields): string | null {
 export function touchedBy(request: MediaRequest): string[] {
   if (request.type === 'hello') return [];
   if (request.type === 'bridge' || request.type === 'unbridge') return [`leg ${request.a}`, `leg ${request.b}`];
+  if (request.type === 'listen') return [`leg ${request.leg}`, `leg ${request.to}`];
   if (request.type === 'stop-record') return [`recording ${request.recording}`];
   if (request.type === 'record') return [`leg ${request.leg}`, `recording ${request.recording}`];
   return [`leg ${request.leg}`];

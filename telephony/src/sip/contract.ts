@@ -160,6 +160,8 @@ export interface CallRequest {
 /** An INVITE of ours and what comes of it. Every method may be called at any time; late ones are no-ops. */
 export interface OutgoingCall {
   readonly id: string;
+  /** Whence the last word about it came; null before the first. */
+  readonly source: SipSource | null;
   /** BYE in an answered call, CANCEL before. `cause` becomes a Reason header of the BYE. */
   hangUp(cause: string): void;
   reoffer(sdp: string): void;
@@ -174,6 +176,11 @@ export interface OutgoingCall {
 export type OutgoingEnd = 'hung-up' | 'cancelled' | 'refused' | 'no-answer' | 'unreachable' | 'failed';
 
 export interface OutgoingListener extends SessionListener {
+  /**
+   * The INVITE goes out: to the first hop (told before `call` returns), to another one, or again with a password. `farewell`: the
+   * CANCEL with which another process can end it after ours died unanswered, for `sendFarewell`.
+   */
+  onSent?(farewell: string): void;
   /**
    * 180 and the like. `early`: the far end sends audio before it answers (a tone, an announcement); null: ring-back is ours. A
    * forked call may ring at several places, each with a word of its own; the latest counts.
@@ -272,7 +279,7 @@ export interface SipEndpoint extends SipUpkeep {
   call(request: CallRequest, listener: OutgoingListener): OutgoingCall;
   /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
   endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
-  /** Gives the caller of a process that died the answer that it left for this case. Anything else is nothing. */
+  /** Sends what a process that died left for this case: an answer to its caller, a CANCEL to whom it called. Anything else is nothing. */
   sendFarewell(farewell: string): void;
   /** Hangs up what is open (unless it is to live on), waits for transactions at most `graceMs`, closes the sockets. */
   stop(graceMs: number, calls?: 'hang-up' | 'live-on'): Promise<void>;

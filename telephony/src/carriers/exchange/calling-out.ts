@@ -18,7 +18,7 @@ export interface CallOrder {
 }
 
 /** A call that may not have left yet: the carrier's name is looked up first. */
-export interface PlacedCall extends Pick<OutgoingCall, 'hangUp' | 'snapshot' | 'reoffer'> {}
+export interface PlacedCall extends Pick<OutgoingCall, 'source' | 'hangUp' | 'snapshot' | 'reoffer'> {}
 
 export type CanCallOut = Trunk & { outbound: TrunkOutbound };
 export const canCallOut = (trunk: Trunk | null): trunk is CanCallOut => trunk?.outbound !== undefined;
@@ -71,6 +71,9 @@ export function createCallingOut(sip: Pick<SipEndpoint, 'hopsOf' | 'call'>): Cal
         if (!unwanted) call = sip.call({ ...requestOf(trunk, order), hops }, listener);
       });
       return {
+        get source() {
+          return call?.source ?? null;
+        },
         hangUp(cause) {
           if (call !== null) return call.hangUp(cause);
           if (unwanted) return;

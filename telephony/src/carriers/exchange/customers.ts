@@ -1,10 +1,12 @@
 /** The customers' legs: feeds leg.ts with what happens and carries out what it decides. */
-import { epochMs, type AgentId, type EpochMs, type LegId, type PhoneEvent } from '@denwaban/core';
+import { epochMs, type AgentId, type EpochMs, type LegId, type LineId, type PhoneEvent } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot } from '../../sip/contract.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import { step, type CustomerLeg, type LegAction, type LegInput, type Talk } from './leg.js';
+import { placedLeg } from './placed-leg.js';
+import type { RingBack } from './ring-back.js';
 import type { LineNews } from './line-news.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
@@ -20,6 +22,7 @@ export interface CustomersOptions {
   lineNews: Pick<LineNews, 'talks'>;
   now(): EpochMs;
   emit(event: PhoneEvent): void;
+  ringBack: RingBack;
   /** The agent talks to this customer no more. */
   talkEnded(agent: AgentId): void;
   /** Calls `late` after `ms` unless called off. */
@@ -30,6 +33,8 @@ export interface CustomersOptions {
 export interface Customers {
   /** The caller has a voice: from here on the engine knows the leg. @returns who is to hear of the rest */
   born(id: LegId, arrival: Arrival, far: FarEnd): FarEndListener;
+  /** A call of ours, not answered yet; the engine knows its leg already. */
+  place(id: LegId, agent: AgentId, far: FarEnd): FarEndListener;
   /** A leg of a process before this one, which the engine knows. `talk`: with whom it is joined. */
   takeUp(id: LegId, far: FarEnd, dialog: DialogSnapshot, talk: Talk | null): FarEndListener;
   /** For a leg that is gone or never was: nothing. */
@@ -38,6 +43,9 @@ export interface Customers {
   mediaLost(id: string): void;
   has(id: string): boolean;
   ids(): Iterable<LegId>;
+  /** The agent can be heard over this line: a talk of theirs moves here, and so does what they hear of a call that they placed. */
+  lineProven(agent: AgentId, line: LineId): void;
+  lineGone(line: LineId): void;
   /** Who talks to whom now, or is about to. */
   talks(): { id: LegId; talk: Talk }[];
   dialogs(): { leg: LegId; dialog: DialogSnapshot }[];
@@ -98,6 +106,10 @@ export function createCustomers(options: CustomersOptions): Customers {
         return far.answer();
       case 'end':
         return far.end(action.reached, action.cause);
+      case 'ring-back':
+        return options.ringBack.begin(id, action.agent, action.early);
+      case 'ring-back-over':
+        return options.ringBack.over(id);
       case 'play':
         // Whoever was told that somebody else is being fetched waits for them with music.
         return options.tell({
@@ -187,9 +199,10 @@ export function createCustomers(options: CustomersOptions): Customers {
     customers.set(id, customer);
     recordings.prepare();
     return {
-      answered(token) {
+      rings: (early) => feed(id, { type: 'far-end-rings', early }),
+      answered(token, trunk) {
         customer.dialog = token === null ? null : readToken(token);
-        feed(id, { type: 'far-end-answered', token });
+        feed(id, { type: 'far-end-answered', token, ...(trunk === undefined ? {} : { trunk }) });
       },
       moved(token) {
         customer.dialog = readToken(token);
@@ -200,12 +213,16 @@ export function createCustomers(options: CustomersOptions): Customers {
     };
   }
 
+  const talks = () =>
+    [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : []));
+
   return {
     born(id, arrival, far) {
       const told = admit({ id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null });
       options.emit({ type: 'leg.arrived', leg: id, at: options.now(), ...arrival });
       return told;
     },
+    place: (id, agent, far) => admit({ id, state: placedLeg(agent), far, dialog: null }),
     takeUp(id, far, dialog, talk) {
       const reached = 'answered';
       const state: CustomerLeg = talk === null ? { status: 'alone', reached } : { status: 'joined', reached, talk };
@@ -219,8 +236,16 @@ export function createCustomers(options: CustomersOptions): Customers {
     },
     has: (id) => customers.has(id),
     ids: () => [...customers.values()].map(({ id }) => id),
-    talks: () =>
-      [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : [])),
+    talks,
+    lineProven(agent, line) {
+      for (const { id, state } of [...customers.values()]) {
+        const theirs = state.status === 'placed' ? state.agent : 'talk' in state ? state.talk.agent : null;
+        if (theirs === agent) feed(id, { type: 'line-proven', line });
+      }
+    },
+    lineGone(line) {
+      for (const { id, talk } of talks()) if (talk.line === line) feed(id, { type: 'line-gone', line });
+    },
     dialogs: () => [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
     canBeLeft(id) {
       const customer = customers.get(id);

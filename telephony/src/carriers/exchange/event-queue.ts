@@ -1,5 +1,5 @@
 /** Delivers events in order and never from inside a command: whoever commands is never called back half-way through. */
-import type { PhoneEvent } from '@denwaban/core';
+import type { LegId, PhoneEvent } from '@denwaban/core';
 import type { Log } from './log.js';
 
 export interface EventQueue {
@@ -7,6 +7,22 @@ export interface EventQueue {
   listen(listener: (event: PhoneEvent) => void): () => void;
   /** Delivers what waits, now. */
   flush(): void;
+}
+
+/** News of a leg that was hung up while the news waited is no news; of its end, it is. */
+export function isNews(event: PhoneEvent, lives: (leg: LegId) => boolean): boolean {
+  switch (event.type) {
+    case 'leg.answered':
+    case 'leg.ringing':
+    case 'leg.moved':
+    case 'leg.dtmf':
+      return lives(event.leg);
+    case 'leg.joined':
+    case 'leg.join-failed':
+      return lives(event.customer);
+    default:
+      return true;
+  }
 }
 
 /** @param wanted asked at delivery: false drops the event */

@@ -19,7 +19,7 @@ import type { ExchangeHealth } from './health.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 import { createCallingOut } from './calling-out.js';
 import { createCustomers, type Arrival, type Customers } from './customers.js';
-import { createEventQueue } from './event-queue.js';
+import { createEventQueue, isNews } from './event-queue.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import { createLineNews } from './line-news.js';
 import { createLines } from './lines.js';
@@ -27,10 +27,13 @@ import type { Log } from './log.js';
 import type { OwnPlaces } from './media-place.js';
 import { createMediaLink } from './media-link.js';
 import { realDisk, type Disk } from './recording-file.js';
+import { createPlacing } from './placing.js';
 import { createRecordings } from './recordings.js';
+import { createRingBack } from './ring-back.js';
 import { wishOf } from './sip-audio.js';
 import { readToken } from './leg-token.js';
-import { byeReason, takeSipCall } from './sip-caller.js';
+import { takeSipCall } from './sip-caller.js';
+import { byeReason } from './sip-leg.js';
 import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
@@ -100,12 +103,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   let stopping = false;
   const gate = createGate(() => ({ controlLateMs: options.lateMs?.() ?? 0, ...mediaStrain(media.processes) }), now);
 
-  const events = createEventQueue((event) => {
-    // News of a leg that was hung up while the news waited is no news.
-    if (event.type === 'leg.answered' || event.type === 'leg.moved' || event.type === 'leg.dtmf')
-      return customers.has(event.leg);
-    return event.type !== 'leg.joined' && event.type !== 'leg.join-failed' ? true : customers.has(event.customer);
-  }, log);
+  const events = createEventQueue((event) => isNews(event, (leg) => customers.has(leg)), log);
   const emit = (event: PhoneEvent) => events.push(event);
   const recordings = createRecordings({
     media,
@@ -128,6 +126,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const lineNews = createLineNews(emit);
   const customers: Customers = createCustomers({
     lineNews,
+    ringBack: createRingBack({ media, tell, log, lineOf: (agent) => lines.provenLine(agent) }),
     media,
     tell,
     recordings,
@@ -144,16 +143,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     closeMedia,
     mediaThere: () => link.readyWithin(lineWaitMs),
     inTalk: (line) => customers.talks().some(({ talk }) => talk.line === line),
-    proven(agent, line) {
-      for (const { id, talk } of customers.talks()) {
-        if (talk.agent === agent) customers.feed(id, { type: 'line-proven', line });
-      }
-    },
-    gone(line) {
-      for (const { id, talk } of customers.talks()) {
-        if (talk.line === line) customers.feed(id, { type: 'line-gone', line });
-      }
-    },
+    proven: (agent, line) => customers.lineProven(agent, line),
+    gone: (line) => customers.lineGone(line),
   });
 
   // --- callers -----------------------------------------------------------------------------------------------------------
@@ -191,7 +182,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
-  const transferBy = transferPolicy(createCallingOut(sip), after);
+  const calling = createCallingOut(sip);
+  const transferBy = transferPolicy(calling, after);
+  const placing = createPlacing({
+    ...{ media, calling, customers, transferBy, closeMedia, now, log, trunks: options.trunks },
+    ...{ statusOf: keeper.statusOf, lineOf: lines.provenLine },
+    publicAddress6: options.publicAddress6 ?? null,
+    own: options.own ?? null,
+  });
   const link = createMediaLink({
     lineNews,
     media,
@@ -252,7 +250,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         case 'resume':
           return customers.feed(command.customer, command);
         case 'place':
-          return emit({ type: 'leg.ended', leg: command.leg, at: now(), cause: 'unreachable' });
+          return placing(command, !stopping);
         case 'ring':
         case 'answer':
         case 'play':

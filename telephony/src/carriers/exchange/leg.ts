@@ -1,6 +1,8 @@
 /**
  * A customer's leg as a state machine: a union in, a union and actions out. Pure; exchange.ts carries the actions out.
  *
+ *   placed (by us) ── answered ──▶ alone: answered; until then placed-leg.ts decides
+ *
  *   alone: arrived ─▶ ringing ─▶ answering ─▶ answered          (any) ─▶ ended
  *            │           │           │           │
  *            └───────────┴─── join ──┴───────────┘
@@ -21,10 +23,14 @@ import type {
   PhoneEvent,
   RecordingId,
   Sound,
+  TrunkId,
 } from '@denwaban/core';
+import { stepPlaced, type PlacedLeg } from './placed-leg.js';
 
 /** How far the caller's own phone has got. `answering`: told to, its own word for it is still to come. */
 export type Reached = 'arrived' | 'ringing' | 'answering' | 'answered';
+/** The same of a phone that we call: it rings, or not even that. */
+export type ReachedOut = 'placed';
 
 export interface Talk {
   agentLeg: LegId;
@@ -35,6 +41,7 @@ export interface Talk {
 }
 
 export type CustomerLeg =
+  | PlacedLeg
   | { status: 'alone'; reached: Reached }
   | { status: 'joining'; reached: Reached; talk: Talk; bridgedAt: EpochMs | null }
   | { status: 'joined'; reached: 'answered'; talk: Talk }
@@ -53,7 +60,8 @@ export type LegInput =
   | { type: 'dtmf'; digits: string }
   | { type: 'hang-up'; cause: HangUpCause }
   // what the world says
-  | { type: 'far-end-answered'; token: string | null }
+  | { type: 'far-end-rings'; early: boolean }
+  | { type: 'far-end-answered'; token: string | null; trunk?: TrunkId }
   | { type: 'far-end-moved'; token: string }
   | { type: 'far-end-ended'; cause: Exclude<LegEndCause, 'media-lost'> }
   | { type: 'digit'; digit: string }
@@ -69,7 +77,10 @@ export type LegAction =
   /** To the caller's own phone. */
   | { do: 'ring' }
   | { do: 'answer' }
-  | { do: 'end'; reached: Reached; cause: HangUpCause }
+  | { do: 'end'; reached: Reached | ReachedOut; cause: HangUpCause }
+  /** The agent hears that it rings at the number they called: by our own sound, or the network's. */
+  | { do: 'ring-back'; agent: AgentId; early: boolean }
+  | { do: 'ring-back-over' }
   /** To the media process, in this order. */
   | { do: 'play'; sound: Sound | null }
   | { do: 'bridge'; agentLeg: LegId; line: LineId; recording: RecordingId | null }
@@ -93,10 +104,14 @@ const ignore = (leg: CustomerLeg, because: string): [CustomerLeg, LegAction[]] =
 /** @param at the exchange's clock at this input */
 export function step(id: LegId, leg: CustomerLeg, input: LegInput, at: EpochMs): [CustomerLeg, LegAction[]] {
   if (leg.status === 'ended') return ignore(leg, 'leg-ended');
+  if (leg.status === 'placed') return stepPlaced(id, leg, input, at);
   const audible = leg.reached === 'answering' || leg.reached === 'answered';
   const emit = (event: PhoneEvent): LegAction => ({ do: 'emit', event });
 
   switch (input.type) {
+    case 'far-end-rings':
+      return ignore(leg, 'not-placed');
+
     case 'ring':
       if (leg.status !== 'alone' || leg.reached !== 'arrived') return ignore(leg, `already-${leg.reached}`);
       return [{ ...leg, reached: 'ringing' }, [{ do: 'ring' }]];
@@ -249,7 +264,10 @@ function lineMoved(
 }
 
 /** Heard again. Who talked goes on when the agent's line is there, and else is told that it is being fetched. [CNV17] */
-function reanchored(leg: Exclude<CustomerLeg, { status: 'ended' }>, audible: boolean): [CustomerLeg, LegAction[]] {
+function reanchored(
+  leg: Exclude<CustomerLeg, { status: 'ended' | 'placed' }>,
+  audible: boolean,
+): [CustomerLeg, LegAction[]] {
   if (!audible) return [leg, []];
   const actions: LegAction[] = [{ do: 'record-on' }];
   if (leg.status !== 'joined' || leg.talk.line === null)

@@ -14,12 +14,16 @@ import type {
   ReferProgress,
   ReferWish,
   SessionListener,
+  SipSource,
 } from '../../sip/contract.js';
 import { canCallOut, type CallingOut, type CallOrder, type PlacedCall } from './calling-out.js';
 import type { Trunk } from './trunk.js';
 
 /** The dialog that stands for the leg. */
-export type Standing = Pick<IncomingCall, 'hangUp' | 'snapshot' | 'reoffer'> & Partial<Pick<IncomingCall, 'source'>>;
+export type Standing = Pick<IncomingCall, 'hangUp' | 'snapshot' | 'reoffer'> & {
+  /** Whence it speaks; null: nothing was heard of it yet. */
+  readonly source?: SipSource | null;
+};
 
 /** What the leg's trunk lets its far end do. */
 export interface TransferMeans {

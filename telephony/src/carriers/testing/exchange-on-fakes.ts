@@ -28,7 +28,12 @@ interface Left {
 }
 
 /** @param started false: `exchange.start()` is left to the test */
-export async function exchangeOnFakes({ started = true, after = null as Left | null, trunk = demoTrunk } = {}) {
+export async function exchangeOnFakes({
+  started = true,
+  after = null as Left | null,
+  trunk = demoTrunk,
+  trunks = null as Trunk[] | null,
+} = {}) {
   let at = after?.now() ?? 1_772_000_000_000;
   let legs = after?.minted ?? 0;
   const now = () => epochMs(at);
@@ -51,7 +56,7 @@ export async function exchangeOnFakes({ started = true, after = null as Left | n
   const exchange = createExchange({
     sip: (handlers) => sip.attach(handlers),
     media,
-    trunks: [trunk],
+    trunks: trunks ?? [trunk],
     recordingsDir: '/recordings',
     disk,
     now,

@@ -5,6 +5,8 @@ import type { SdpAudio } from '../../sdp/contract.js';
 export interface FakeCallee {
   readonly request: CallRequest;
   readonly told: string[];
+  /** Our descriptions after the first. */
+  readonly reoffers: string[];
   state: 'called' | 'answered' | 'ended';
   ring(status?: number, early?: SdpAudio | null): void;
   answer(audio: SdpAudio): void;
@@ -14,9 +16,11 @@ export interface FakeCallee {
 
 export function fakeCallee(id: string, request: CallRequest, listener: OutgoingListener) {
   const told: string[] = [];
+  listener.onSent?.(`cancel ${id}`);
   const callee: FakeCallee = {
     request,
     told,
+    reoffers: [],
     state: 'called',
     ring: (status = 180, early = null) => listener.onProgress(status, early),
     answer(audio) {
@@ -31,12 +35,13 @@ export function fakeCallee(id: string, request: CallRequest, listener: OutgoingL
   };
   const call: OutgoingCall = {
     id,
+    source: { transport: 'udp', address: '192.0.2.50', port: 5060 },
     hangUp(cause) {
       if (callee.state === 'ended') return;
       told.push(callee.state === 'answered' ? `bye ${cause}` : 'cancel');
       callee.end(callee.state === 'answered' ? 'hung-up' : 'cancelled');
     },
-    reoffer: () => {},
+    reoffer: (sdp) => void (callee.state === 'answered' && callee.reoffers.push(sdp)),
     snapshot: () =>
       callee.state !== 'answered'
         ? null

@@ -8,6 +8,8 @@ export interface FakeLeg {
   sound: string | null;
   followedBy: string | null;
   partner: string | null;
+  /** Whom it hears without being heard. */
+  mouth: string | null;
   held: string | null;
   proven: boolean;
   recording: string | null;
@@ -130,6 +132,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
     sound: null,
     followedBy: null,
     partner: null,
+    mouth: null,
     held: null,
     proven: false,
     recording: null,
@@ -162,19 +165,24 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         drop(request.leg);
         return null;
       case 'play':
-        Object.assign(must(request.leg), { sound: request.sound, followedBy: request.followedBy ?? null });
+        if (must(request.leg).partner !== null && must(request.leg).held === null) return null;
+        Object.assign(must(request.leg), { sound: request.sound, followedBy: request.followedBy ?? null, mouth: null });
         return null;
       case 'bridge': {
         const [a, b] = [must(request.a), must(request.b)];
         unbridge(a);
         unbridge(b);
         const since = options.now();
-        Object.assign(a, { partner: request.b, sound: null, since });
-        Object.assign(b, { partner: request.a, sound: null, since });
+        Object.assign(a, { partner: request.b, sound: null, mouth: null, since });
+        Object.assign(b, { partner: request.a, sound: null, mouth: null, since });
         return { at: since };
       }
       case 'unbridge':
         if (must(request.a).partner === request.b) unbridge(must(request.a));
+        return null;
+      case 'listen':
+        must(request.to);
+        must(request.leg).mouth = request.to;
         return null;
       case 'hold':
         must(request.leg).held = request.sound;
@@ -239,6 +247,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
       if (leg.held !== null) return 'sound';
       const partner = leg.partner === null ? undefined : legs.get(leg.partner);
       if (partner !== undefined) return partner.held === null ? 'person' : 'silence';
+      if (leg.mouth !== null && legs.has(leg.mouth)) return 'person';
       return leg.sound === null ? 'silence' : 'sound';
     },
     failNext: (type, code) => void failing.set(type, code),

@@ -1,17 +1,18 @@
 /**
- * The last word of a process that dies while a telephone still rings: a final answer, ready to be sent by whoever comes next. Nobody
- * there knows the transaction any more, so it goes out as it is, a few times over UDP, and its ACK is nobody's.
+ * The last word of a process that dies while a telephone still rings: a final answer to who called, a CANCEL to whom we called, ready
+ * to be sent by whoever comes next. Nobody there knows the transaction any more, so it goes out as it is, a few times over UDP, and
+ * what comes back (an ACK; a 200 and a 487) is nobody's.
  */
-import type { SipResponse } from '../message.js';
+import type { SipMessage } from '../message.js';
 import type { Hop, Timers, Wire } from '../ports.js';
 import { serializeMessage } from '../serialize.js';
 
 /** A lost datagram must not leave a telephone ringing. */
 const againMs = [0, 500, 1_500];
 
-export function writeFarewell({ transport, address, port }: Hop, response: SipResponse): string {
-  const message = Buffer.from(serializeMessage(response)).toString('latin1');
-  return JSON.stringify({ transport, address, port, message });
+export function writeFarewell({ transport, address, port }: Hop, message: SipMessage): string {
+  const bytes = Buffer.from(serializeMessage(message)).toString('latin1');
+  return JSON.stringify({ transport, address, port, message: bytes });
 }
 
 export function sendFarewell(farewell: string, wire: Wire, timers: Timers): void {

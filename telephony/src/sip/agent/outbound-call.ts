@@ -13,12 +13,14 @@ import { fromWire, type SipResponse } from '../message.js';
 import { mintCallId, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
+import { cancelOf } from '../requests.js';
 import type { ClientTransaction } from '../transaction/client.js';
 import { sessionOf } from './body.js';
 import type { Call } from './call.js';
 import type { AgentCore } from './core.js';
 import { DialogLink } from './dialog-link.js';
 import { EarlyDialog } from './early-dialog.js';
+import { writeFarewell } from './farewell.js';
 import { inviteOf, isCallable } from './invite.js';
 import { sendOutside, type OutsideRequest } from './outside.js';
 import type { Session } from './session.js';
@@ -93,6 +95,12 @@ export class OutboundCall implements OutgoingCall, Call {
     this.#session?.reoffer(sdp);
   }
 
+  get source() {
+    if (this.#by === null) return null;
+    const { transport, address, port } = this.#by.hop;
+    return { transport, address, port };
+  }
+
   snapshot() {
     return this.#session?.snapshot() ?? null;
   }
@@ -117,6 +125,10 @@ export class OutboundCall implements OutgoingCall, Call {
         },
       },
       {
+        onSent: ({ request, hop }) => {
+          const farewell = writeFarewell(hop, cancelOf(request));
+          this.#teller.tell((listener) => listener.onSent?.(farewell));
+        },
         onResponse: (response, read, by) => this.#answered(response, read, by),
         onFailed: () => this.#failed('unreachable', null, null),
       },

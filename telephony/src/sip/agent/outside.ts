@@ -28,6 +28,8 @@ export interface Outside {
 export interface OutsideUser {
   /** Provisional answers of every try, and the final one; to an INVITE each 2xx. `by` is the try that was answered. */
   onResponse(response: SipResponse, read: Essentials, by: ClientTransaction): void;
+  /** A try goes out. */
+  onSent?(by: ClientTransaction): void;
   /** The last hop did not answer, or could not be reached; at once when there is none. */
   onFailed(because: 'timeout' | 'transport'): void;
 }
@@ -92,6 +94,7 @@ export function sendOutside(core: Core, what: Outside, user: OutsideUser): Outsi
       },
     });
     current = sent;
+    user.onSent?.(sent);
   }
 
   attempt();
