@@ -196,6 +196,8 @@ export function createCustomers(options: CustomersOptions): Customers {
 
   function admit(customer: Customer): FarEndListener {
     const { id } = customer;
+    /** The agent's line that hears ring-back in place of a far end that has hung up. */
+    let waiting: LineId | null = null;
     customers.set(id, customer);
     recordings.prepare();
     return {
@@ -210,6 +212,11 @@ export function createCustomers(options: CustomersOptions): Customers {
       },
       ended: (cause) => feed(id, { type: 'far-end-ended', cause }),
       digit: (digit) => feed(id, { type: 'digit', digit }),
+      transferRings(now) {
+        if (waiting !== null) options.tell({ type: 'resume', leg: waiting });
+        waiting = now && 'talk' in customer.state ? customer.state.talk.line : null;
+        if (waiting !== null) options.tell({ type: 'hold', leg: waiting, sound: 'ring-back' });
+      },
     };
   }
 

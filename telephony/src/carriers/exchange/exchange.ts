@@ -31,7 +31,7 @@ import { createPlacing } from './placing.js';
 import { createRecordings } from './recordings.js';
 import { createRingBack } from './ring-back.js';
 import { wishOf } from './sip-audio.js';
-import { readToken } from './leg-token.js';
+import { readToken, type LegToken } from './leg-token.js';
 import { takeSipCall } from './sip-caller.js';
 import { byeReason } from './sip-leg.js';
 import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
@@ -208,6 +208,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const takeUp = createTakeUp({
     ...{ sip, media, trunkOf, transferBy, customers, lines, recordings, tell, emit, now, log },
     findTrunk: keeper.find,
+    farewell: lastWord,
     publicAddress6: options.publicAddress6 ?? null,
     own: options.own ?? null,
   });
@@ -225,8 +226,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
   /** Whom a process before this one left ringing gets the answer that it wrote for that; whom it had just answered, a BYE. */
   function farewell(note: string): void {
     const dialog = readToken(note);
-    if (dialog !== null) return void endOrphan(dialog);
-    void open.then(() => sip.sendFarewell(note));
+    if (dialog !== null) return endLeft(dialog);
+    lastWord(note);
+  }
+  function endLeft(token: LegToken): void {
+    if (token.placed !== undefined) lastWord(token.placed);
+    if (token.left !== true) void endOrphan(token);
+  }
+  function lastWord(farewell: string): void {
+    void open.then(() => sip.sendFarewell(farewell));
   }
 
   // --- the port ----------------------------------------------------------------------------------------------------------
@@ -237,7 +245,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         case 'end-orphan': {
           const dialog = readToken(command.token);
           if (dialog === null) return log.debug({}, 'exchange: no token of ours');
-          return void endOrphan(dialog);
+          return endLeft(dialog);
         }
         case 'join': {
           const { customer, agentLeg, agent, recording } = command;

@@ -24,4 +24,6 @@ export interface FarEndListener {
   moved(token: string): void;
   ended(cause: Exclude<LegEndCause, 'media-lost'>): void;
   digit(digit: string): void;
+  /** It has hung up, and the one whom it asked us to call in its place rings; false: no longer. */
+  transferRings(now: boolean): void;
 }

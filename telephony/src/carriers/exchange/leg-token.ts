@@ -1,8 +1,15 @@
 /** What of a leg outlives the process: the text that `leg.answered` and `leg.moved` carry to the journal. */
 import type { DialogSnapshot } from '../../sip/contract.js';
 
+export interface LegToken extends DialogSnapshot {
+  /** A call is being placed in this one's stead (REFER): the CANCEL with which another process can end it. */
+  placed?: string;
+  /** The far end has hung up in hope of that call: nobody is left at the dialog. */
+  left?: true;
+}
+
 /** @returns the dialog that a token of `leg.answered` or `leg.moved` stands for, or null when it is none of ours */
-export function readToken(token: string): DialogSnapshot | null {
+export function readToken(token: string): LegToken | null {
   try {
     const value: unknown = JSON.parse(token);
     return isSnapshot(value) ? value : null;
@@ -11,7 +18,7 @@ export function readToken(token: string): DialogSnapshot | null {
   }
 }
 
-function isSnapshot(value: unknown): value is DialogSnapshot {
+function isSnapshot(value: unknown): value is LegToken {
   if (!isRecord(value) || !isRecord(value['source'])) return false;
   const { source, routeSet, localCseq, remoteCseq } = value;
   const texts = ['callId', 'localUri', 'localTag', 'remoteUri', 'remoteTag', 'remoteTarget'];
@@ -25,7 +32,9 @@ function isSnapshot(value: unknown): value is DialogSnapshot {
     typeof source['address'] === 'string' &&
     typeof source['port'] === 'number' &&
     (value['session'] === undefined || isSession(value['session'])) &&
-    (value['referral'] === undefined || isReferral(value['referral']))
+    (value['referral'] === undefined || isReferral(value['referral'])) &&
+    (value['placed'] === undefined || typeof value['placed'] === 'string') &&
+    (value['left'] === undefined || value['left'] === true)
   );
 }
 function isSession(value: unknown): boolean {

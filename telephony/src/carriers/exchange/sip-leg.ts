@@ -3,8 +3,9 @@ import type { EpochMs, HangUpCause, LegId, LineId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaReplies, RtpRemote } from '../../media/protocol.js';
 import type { SdpAudio } from '../../sdp/index.js';
-import type { SessionListener } from '../../sip/contract.js';
+import type { DialogSnapshot, SessionListener } from '../../sip/contract.js';
 import type { FarEndListener } from './far-end.js';
+import type { LegToken } from './leg-token.js';
 import type { Log } from './log.js';
 import { mediaPlace, type OwnPlaces } from './media-place.js';
 import { createSipAudio, type AudioWish, type SipAudio } from './sip-audio.js';
@@ -80,9 +81,15 @@ export function createSipLeg(first: Standing, noted: string | null, options: Sip
   let remote: RtpRemote | null = null;
   let ours: { port: number } | null = null;
 
+  /** What stands, or stood until its far end hung up in hope of another. */
+  let last: DialogSnapshot | null = null;
   const tellMoved = (): void => {
-    const dialog = current.snapshot();
-    if (!sip.over && dialog !== null) sip.told?.moved(JSON.stringify(dialog));
+    const owed = transfers?.owed ?? {};
+    last = current.snapshot() ?? (owed.left === true ? last : null);
+    if (sip.over || last === null) return;
+    const token = JSON.stringify({ ...last, ...owed } satisfies LegToken);
+    if (owed.left === true) sip.note(token);
+    sip.told?.moved(token);
   };
   const sip: SipLeg = {
     audio,
@@ -187,6 +194,8 @@ export function createSipLeg(first: Standing, noted: string | null, options: Sip
           session: (one) => sip.session(one),
           ended: (cause) => sip.finish(cause),
           over: (cause) => sip.finish(cause),
+          changed: tellMoved,
+          rings: (now) => sip.told?.transferRings(now),
         });
   return sip;
 }

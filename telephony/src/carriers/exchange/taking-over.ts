@@ -5,14 +5,14 @@
 import type { EpochMs, KnownLeg, LineId, PhoneEvent, RestoredLeg } from '@denwaban/core';
 import type { MediaClient } from '../../media/contract.js';
 import type { HeldLeg, MediaRequest } from '../../media/protocol.js';
-import type { SipEndpoint } from '../../sip/contract.js';
+import type { DialogSnapshot, SipEndpoint } from '../../sip/contract.js';
 import type { Customers } from './customers.js';
 import type { Lines } from './lines.js';
 import type { Log } from './log.js';
 import type { OwnPlaces } from './media-place.js';
 import type { Recordings } from './recordings.js';
 import { wishOf } from './sip-audio.js';
-import { readToken } from './leg-token.js';
+import { readToken, type LegToken } from './leg-token.js';
 import { takeSipCall } from './sip-caller.js';
 import type { TransferMeans } from './transfer.js';
 import type { Trunk } from './trunk.js';
@@ -24,6 +24,8 @@ export interface TakingOverOptions {
   trunkOf(id: string | undefined): Trunk | null;
   publicAddress6: string | null;
   own: OwnPlaces | null;
+  /** Says what a process before this one left to be said. */
+  farewell(note: string): void;
   /** What a trunk lets its far ends do with a call. */
   transferBy(trunk: Trunk | null): TransferMeans | null;
   customers: Customers;
@@ -55,7 +57,12 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
   return (known, all) => {
     const { leg, talk, recording } = known;
     const held = all.find((one) => one.leg === leg);
-    const dialog = readToken(known.token);
+    const token = readToken(known.token);
+    if (token?.left === true) {
+      if (held?.bridgedTo != null) tell({ type: 'resume', leg: held.bridgedTo }); // its agent heard ring-back
+      return null;
+    }
+    const dialog = token === null ? null : settled(token);
     if (held === undefined || held.rtp === null || dialog === null || customers.has(leg)) return null;
     const { rtp } = held;
     const bridged = all.find((one) => one.leg === held.bridgedTo);
@@ -79,6 +86,10 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
       }),
     );
     if (!lives) return null;
+    // Whom it was calling in the far end's place is not called any more, and the far end is told so (sip/agent/refer.ts).
+    if (token?.placed !== undefined) options.farewell(token.placed);
+    if (token?.placed !== undefined || token?.referral !== undefined)
+      emit({ type: 'leg.moved', leg, at: now(), token: JSON.stringify({ ...dialog, referral: undefined }) });
     if (recording !== null && held.recording === recording) recordings.takeUp(recording, leg);
     if (line !== null && talk !== null) lines.found(line, talk.agent, bridged?.proven ?? false);
     bringInLine(known, held, line !== null);
@@ -90,4 +101,9 @@ export function createTakeUp(options: TakingOverOptions): TakeUp {
       line: line === null || talk === null ? null : { id: line, agent: talk.agent, proven: bridged?.proven ?? false },
     };
   };
+}
+
+function settled(token: LegToken): DialogSnapshot {
+  const { placed: _, ...dialog } = token;
+  return dialog;
 }

@@ -1,5 +1,5 @@
 import type { TrunkId } from '@denwaban/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { anna, asLeg, asLine, asRecording, demoTrunk, exchangeOnFakes } from '../testing/exchange-on-fakes.js';
 import { offerOf, type FakeCaller } from '../testing/fake-sip.js';
 import type { Trunk } from './trunk.js';
@@ -42,6 +42,10 @@ const refer = async (house: House, phone: FakeCaller, target = 'sip:+81900000000
   return { taken, progress, callee: house.sip.callees.at(-1) };
 };
 const aimed = (house: House) => house.media.requests.filter(({ type }) => type === 'aim-rtp').at(-1);
+/** Which dialogs the journal was told to be the leg's, one after the other. */
+const dialogs = (house: House) => [
+  ...new Set(house.of('leg.moved').map(({ token }) => (JSON.parse(token) as { callId: string }).callId)),
+];
 const ends = (house: House) => house.of('leg.ended').map(({ cause }) => cause);
 
 test('[MOV1] a trunk that may not move its calls is refused, REFER and Replaces, and the call goes on', async () => {
@@ -87,7 +91,7 @@ test('[MOV2] its answer takes the customer’s place: same leg, same bridge, sam
   expect(house.media.requests.slice(before)).toMatchObject([
     { type: 'aim-rtp', leg, remote: { address: '192.0.2.77', port: 30_000 } },
   ]);
-  const [moved] = house.of('leg.moved');
+  const moved = house.of('leg.moved').at(-1);
   expect(JSON.parse(moved?.token ?? '')).toMatchObject({ callId: house.exchange.dialogOf(leg)?.callId });
   expect(moved?.leg).toBe(leg);
   expect(phone.state).toBe('answered');
@@ -120,7 +124,7 @@ test('a refusal is passed on, and the call is as it was before', async () => {
   expect(phone.state).toBe('answered');
   // Another one may be tried.
   expect((await refer(house, phone)).taken).toBe(true);
-  expect(house.of('leg.moved')).toEqual([]);
+  expect(dialogs(house)).toEqual(['call-1']);
 });
 
 test('[MOV2] who hangs up right after asking leaves the leg to the call that is being placed', async () => {
@@ -131,7 +135,9 @@ test('[MOV2] who hangs up right after asking leaves the leg to the call that is 
   expect(ends(house)).toEqual([]);
   callee?.answer(elsewhere);
   await house.settle();
-  expect(house.of('leg.moved')).toHaveLength(1);
+  expect(dialogs(house)).toEqual(['call-1', 'placed-2']);
+  const token = JSON.parse(house.of('leg.moved').at(-1)?.token ?? '{}') as Record<string, unknown>;
+  expect([token['left'], token['placed']]).toEqual([undefined, undefined]);
   const blind = await talking();
   const lost = await refer(blind.house, blind.phone);
   blind.phone.hangUp();
@@ -180,4 +186,93 @@ test('a name that is wrong for SIP is written so that it stays one', async () =>
   const order = { to: '#31#0312', callerId: null, callerName: null, withheld: false, offer: '', ringMsMax: 1 };
   const made = requestOf({ ...trunk, id: 'tk_x' as TrunkId, outbound: trunk.outbound! }, order);
   expect(made.to).toBe('sip:%2331%230312@192.0.2.50');
+});
+
+test('the agent hears ring-back, once the other rings and who asked has hung up, until there is an answer', async () => {
+  const { house, phone } = await talking();
+  const { callee } = await refer(house, phone);
+  callee?.ring(180);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('person');
+  phone.hangUp();
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('sound');
+  expect(house.media.legs.get('ln_1')?.held).toBe('ring-back');
+  callee?.answer(elsewhere);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('person');
+});
+
+test.each([
+  ['a refusal', (house: House) => house.sip.callees[0]?.end('refused', 486, 'Busy Here')],
+  ['the agent hanging up', (house: House, leg: ReturnType<typeof asLeg>) => hangUp(house, leg)],
+])('ring-back in place of who asked ends with %s', async (_, ends) => {
+  const { house, phone, leg } = await talking();
+  const { callee } = await refer(house, phone);
+  phone.hangUp();
+  callee?.ring(180);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('sound');
+  ends(house, leg);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('silence');
+  expect(house.media.legs.has(leg)).toBe(false);
+});
+const hangUp = (house: House, leg: ReturnType<typeof asLeg>) =>
+  house.exchange.carryOut({ type: 'hang-up', leg, cause: 'normal' });
+
+describe('[MOV4] a process that dies while a transfer is under way', () => {
+  /** @returns the house of the process that comes next, and what the journal knows */
+  async function died(house: House, leg: ReturnType<typeof asLeg>) {
+    await house.settle();
+    const token = house.of('leg.moved').at(-1)?.token ?? '';
+    const next = await exchangeOnFakes({ trunk, started: false, after: house });
+    const talk = { agentLeg: asLeg('lg_a'), agent: anna, joined: true, held: null };
+    const known = { leg, token, recording: asRecording('rc_1'), talk, sound: null };
+    const restored = await next.exchange.restore([known]);
+    return { next, restored, token };
+  }
+
+  test('who asked stays: the call goes on, and the one that rang is taken back', async () => {
+    const { house, phone, leg } = await talking();
+    const { callee } = await refer(house, phone);
+    callee?.ring(180);
+    const { next, restored } = await died(house, leg);
+    expect([...restored.keys()]).toEqual([leg]);
+    await next.exchange.start();
+    await next.settle();
+    expect(next.sip.farewells).toEqual([expect.stringMatching(/^cancel /)]);
+    expect(next.media.hears('ln_1')).toBe('person');
+    const written = JSON.parse(next.of('leg.moved').at(-1)?.token ?? '{}') as Record<string, unknown>;
+    expect(Object.keys(written)).toContain('callId');
+    expect(written).not.toHaveProperty('placed');
+    expect(written).not.toHaveProperty('referral');
+  });
+
+  test('who asked has hung up: the leg is over, nobody is sent a BYE, the one that rang is taken back, ring-back ends', async () => {
+    const { house, phone, leg } = await talking();
+    const { callee } = await refer(house, phone);
+    callee?.ring(180);
+    phone.hangUp();
+    const { next, restored, token } = await died(house, leg);
+    expect([...restored.keys()]).toEqual([]);
+    next.exchange.carryOut({ type: 'end-orphan', token });
+    await next.exchange.start();
+    await next.settle();
+    // By what the journal knows, and by what the media process had noted.
+    expect(new Set(next.sip.farewells)).toEqual(new Set(['cancel placed-2']));
+    expect(next.sip.orphans).toEqual([]);
+    expect(next.media.legs.has(leg)).toBe(false);
+    expect(next.media.legs.get('ln_1')?.held ?? null).toBeNull();
+  });
+
+  test('one that has come to nothing leaves nothing to be told', async () => {
+    const { house, phone, leg } = await talking();
+    const { callee } = await refer(house, phone);
+    callee?.end('refused', 486, 'Busy Here');
+    const { next } = await died(house, leg);
+    await next.exchange.start();
+    await next.settle();
+    expect(next.sip.farewells).toEqual([]);
+  });
 });

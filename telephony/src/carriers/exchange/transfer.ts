@@ -17,6 +17,7 @@ import type {
   SipSource,
 } from '../../sip/contract.js';
 import { canCallOut, type CallingOut, type CallOrder, type PlacedCall } from './calling-out.js';
+import type { LegToken } from './leg-token.js';
 import type { Trunk } from './trunk.js';
 
 /** The dialog that stands for the leg. */
@@ -58,6 +59,10 @@ export interface TransferHost {
   ended(cause: 'hung-up' | 'failed'): void;
   /** Whoever hung up in hope of the transfer does not come back. */
   over(cause: 'hung-up' | 'cancelled' | 'failed'): void;
+  /** `owed` says something else now. */
+  changed(): void;
+  /** The far end has hung up, and the new one rings: whoever talked to them hears that. False: no more. */
+  rings(now: boolean): void;
 }
 
 const replaced = 'Q.850;cause=31;text="Transferred"';
@@ -73,6 +78,8 @@ export interface Transfers {
   holds(cause: 'hung-up' | 'cancelled' | 'failed'): boolean;
   /** The leg is over. */
   end(cause: string): void;
+  /** What the next process has to know, should ours die now. */
+  readonly owed: Pick<LegToken, 'placed' | 'left'>;
 }
 
 export function createTransfers(host: TransferHost): Transfers {
@@ -80,9 +87,27 @@ export function createTransfers(host: TransferHost): Transfers {
   let pending: PlacedCall | null = null;
   /** How the one who asked left before it was done. */
   let left: 'hung-up' | 'cancelled' | 'failed' | null = null;
+  /** How the next process ends the call that is being placed. */
+  let farewell: string | null = null;
+  let ringing = false;
+  let heard = false;
 
-  function failed(): void {
+  /** Who asked is gone and the other not there yet: silence would be taken for the end. */
+  function hear(): void {
+    const now = pending !== null && left !== null && ringing;
+    if (now === heard) return;
+    heard = now;
+    host.rings(now);
+  }
+  function settle(): void {
     pending = null;
+    farewell = null;
+    hear();
+  }
+  function failed(status: number, reason: string, progress: ReferProgress): void {
+    settle();
+    progress.tell(status, reason);
+    host.changed();
     if (left !== null) host.over(left);
   }
 
@@ -103,26 +128,36 @@ export function createTransfers(host: TransferHost): Transfers {
       };
       const placed: PlacedCall = means.call(order, {
         ...sessionLate(() => host.session(placed)),
-        onProgress: (status) => progress.tell(status, status === 180 ? 'Ringing' : 'Session Progress'),
+        onSent(last) {
+          if (pending !== placed) return;
+          farewell = last;
+          host.changed();
+        },
+        onProgress(status) {
+          ringing = true;
+          hear();
+          progress.tell(status, status === 180 ? 'Ringing' : 'Session Progress');
+        },
         onAnswered(answer) {
           if (!host.aim(answer, placed)) {
-            progress.tell(488, 'Not Acceptable Here');
-            failed();
+            failed(488, 'Not Acceptable Here', progress);
             return placed.hangUp('Q.850;cause=88;text="Incompatible destination"');
           }
-          pending = null;
+          settle();
+          const gone = left !== null;
+          left = null; // the new one has its own end, and may ask for a move itself
           const before = host.stand(placed);
           progress.tell(200, 'OK');
-          if (left === null) means.after(theirByeMs, () => before.hangUp(replaced));
+          if (!gone) means.after(theirByeMs, () => before.hangUp(replaced));
         },
         onEnded(cause, status, reason) {
           if (host.stands(placed)) return host.ended(cause === 'hung-up' ? 'hung-up' : 'failed');
           if (pending !== placed) return;
-          progress.tell(status ?? (cause === 'no-answer' ? 408 : 503), reason ?? 'Not reached');
-          failed();
+          failed(status ?? (cause === 'no-answer' ? 408 : 503), reason ?? 'Not reached', progress);
         },
       });
       pending = placed;
+      ringing = false;
       return true;
     },
 
@@ -151,13 +186,19 @@ export function createTransfers(host: TransferHost): Transfers {
     holds(cause) {
       if (pending === null) return false;
       left = cause;
+      host.changed();
+      hear();
       return true;
     },
 
     end(cause) {
       const call = pending;
-      pending = null;
+      settle();
       call?.hangUp(cause);
+    },
+
+    get owed() {
+      return { ...(farewell === null ? {} : { placed: farewell }), ...(left === null ? {} : { left: true as const }) };
     },
   };
 }
