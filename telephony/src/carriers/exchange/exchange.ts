@@ -31,9 +31,8 @@ import { createPlacing } from './placing.js';
 import { createRecordings } from './recordings.js';
 import { createRingBack } from './ring-back.js';
 import { wishOf } from './sip-audio.js';
-import { readToken, type LegToken } from './leg-token.js';
+import { createLastWords } from './last-words.js';
 import { takeSipCall } from './sip-caller.js';
-import { byeReason } from './sip-leg.js';
 import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
@@ -182,6 +181,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   });
 
+  const lastWords = createLastWords(() => sip, log);
   const calling = createCallingOut(sip);
   const transferBy = transferPolicy(calling, after);
   const placing = createPlacing({
@@ -199,7 +199,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     recordings,
     tell,
     closeMedia,
-    farewell,
+    farewell: lastWords.endNoted,
     now,
     emit,
     after,
@@ -208,34 +208,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const takeUp = createTakeUp({
     ...{ sip, media, trunkOf, transferBy, customers, lines, recordings, tell, emit, now, log },
     findTrunk: keeper.find,
-    farewell: lastWord,
+    farewell: lastWords.say,
     publicAddress6: options.publicAddress6 ?? null,
     own: options.own ?? null,
   });
-
-  /** Whoever reconciles does so before new calls may come in, and that is before there is a socket to send a BYE by. */
-  let opened!: () => void;
-  const open = new Promise<void>((resolve) => (opened = resolve));
-  const endOrphan = (dialog: DialogSnapshot) =>
-    open
-      .then(() => sip.endOrphan(dialog, byeReason('failed')))
-      .catch((problem: unknown) => {
-        log.warn({ problem: String(problem) }, 'exchange: a call of a dead process could not be ended');
-      });
-
-  /** Whom a process before this one left ringing gets the answer that it wrote for that; whom it had just answered, a BYE. */
-  function farewell(note: string): void {
-    const dialog = readToken(note);
-    if (dialog !== null) return endLeft(dialog);
-    lastWord(note);
-  }
-  function endLeft(token: LegToken): void {
-    if (token.placed !== undefined) lastWord(token.placed);
-    if (token.left !== true) void endOrphan(token);
-  }
-  function lastWord(farewell: string): void {
-    void open.then(() => sip.sendFarewell(farewell));
-  }
 
   // --- the port ----------------------------------------------------------------------------------------------------------
 
@@ -243,9 +219,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     carryOut(command) {
       switch (command.type) {
         case 'end-orphan': {
-          const dialog = readToken(command.token);
-          if (dialog === null) return log.debug({}, 'exchange: no token of ours');
-          return endLeft(dialog);
+          if (!lastWords.end(command.token)) log.debug({}, 'exchange: no token of ours');
+          return;
         }
         case 'join': {
           const { customer, agentLeg, agent, recording } = command;
@@ -310,7 +285,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       await link.meet();
       await sip.start();
       keeper.start();
-      opened();
+      lastWords.opened();
     },
     async stop(graceMs = 2_000) {
       stopping = true;
@@ -336,7 +311,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
     snapshots: () => customers.dialogs(),
     dialogOf: (leg) => customers.dialogs().find((one) => one.leg === leg)?.dialog ?? null,
-    endOrphan,
+    endOrphan: lastWords.bye,
     health() {
       const { lines: open, proven } = lines.counts;
       return {
