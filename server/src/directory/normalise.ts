@@ -2,6 +2,9 @@
 import type { E164 } from '@denwaban/core';
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
 
+/** The installation's: whose national form is meant where none is named. */
+export const houseCountry: CountryCode = 'JP';
+
 /** Hyphens, dashes, minus signs and the long vowel mark: all of them get typed between the digits of a Japanese number. */
 const dashes = /[\u2010-\u2015\u2212\u30fc\u2500\ufe58\ufe63\uff0d\uff70~\u301c]/g;
 /**
@@ -17,7 +20,7 @@ const extension = /\s*\(?\s*(?:内線|ext\.?|x|#)\s*\d*\s*\)?\s*$/i;
  *
  * @param country whose national form is meant when there is no country code
  */
-export function normalise(written: string, country: CountryCode = 'JP'): E164 | null {
+export function normalise(written: string, country: CountryCode = houseCountry): E164 | null {
   if (written.length > 200) return null;
   const text = written
     .normalize('NFKC')

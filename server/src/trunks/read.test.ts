@@ -53,6 +53,8 @@ test('[TRK1] everything that can be written arrives', async () => {
         passwordFile: 'secret',
         callerId: '+81312345678',
         callerIdHeader: 'both',
+        numberFormat: 'national',
+        country: 'DE',
         headers: { 'X-Account': '7' },
         codecs: ['PCMA'],
       },
@@ -80,6 +82,7 @@ test('[TRK1] everything that can be written arrives', async () => {
         account: { username: 'out', password: 'hush', realm: null },
         callerId: '+81312345678',
         callerIdHeader: 'both',
+        numberFormat: { countryCode: '49', internationalPrefix: '00' },
         headers: [{ name: 'x-account', value: '7' }],
         codecs: ['PCMA'],
       },
@@ -120,6 +123,26 @@ test.each([
   ],
   ['a header with a line end', { outbound: { host: 'a.example', headers: { 'X-A': 'a\r\nb' } } }, /printable ASCII/],
   ['an odd codec', { outbound: { host: 'a.example', codecs: ['G729'] } }, /tk_a\.outbound\.codecs\.0/],
+  [
+    'a form of numbers nobody knows',
+    { outbound: { host: 'a.example', numberFormat: 'local' } },
+    /outbound\.numberFormat/,
+  ],
+  [
+    'a country that is none',
+    { outbound: { host: 'a.example', numberFormat: 'national', country: 'ZZ' } },
+    /tk_a\.outbound\.country: has no national form for ZZ/,
+  ],
+  [
+    'a country without a trunk prefix 0',
+    { outbound: { host: 'a.example', numberFormat: 'national', country: 'US' } },
+    /tk_a\.outbound\.country: has no national form for US/,
+  ],
+  [
+    'a country that is not asked for',
+    { outbound: { host: 'a.example', country: 'JP' } },
+    /tk_a\.outbound\.country: means nothing without/,
+  ],
   ['health of nobody', { ...known, health: {} }, /tk_a\.health: has nobody to ask/],
   [
     'a file that is missing',
@@ -129,6 +152,14 @@ test.each([
   ['a CA that is none', { ...known, tls: { ca: 'trunks.json' } }, /holds no certificate/],
 ])('[TRK1] %s is refused at start, by name', async (_, rest, words) => {
   expect(await complaint([{ ...base, ...rest }])).toMatch(words);
+});
+
+test('[TRK17] without a country the national form is that of the installation', async () => {
+  const of = async (numberFormat: string) =>
+    (await written([{ ...base, outbound: { host: 'a.example', numberFormat } }])).trunks[0]?.outbound?.numberFormat;
+  expect(await of('national')).toEqual({ countryCode: '81', internationalPrefix: '010' });
+  expect(await of('e164-bare')).toBe('e164-bare');
+  expect(await of('e164')).toBeUndefined();
 });
 
 test('[TRK1] two of one name, no list, and no JSON are refused; what stands there is never repeated', async () => {

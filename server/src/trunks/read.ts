@@ -11,7 +11,9 @@ import {
   type TrunkRegister,
   type TrunkTls,
 } from '@denwaban/telephony';
+import { houseCountry } from '../directory/normalise.js';
 import { StartError } from '../store/start-error.js';
+import { nationalFormat } from './number-format.js';
 import { trunkFile, type TrunkEntry } from './schema.js';
 
 const demoTrunk: Trunk = {
@@ -111,11 +113,14 @@ async function outboundOf(
   const { host, port = null, transport = null, username, realm = null, callerId = null } = entry;
   const account: TrunkAccount | null =
     username === undefined ? null : { username, password: await passwordOf(id, entry, house), realm };
+  const numberFormat =
+    entry.numberFormat === 'national' ? nationalFormat(entry.country ?? houseCountry) : entry.numberFormat;
   return {
     server: { host, port, transport },
     account,
     callerId,
     callerIdHeader: entry.callerIdHeader,
+    ...(numberFormat === null || numberFormat === 'e164' ? {} : { numberFormat }),
     headers: Object.entries(entry.headers).map(([name, value]) => ({ name: name.toLowerCase(), value })),
     codecs: entry.codecs,
   };

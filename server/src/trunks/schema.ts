@@ -4,6 +4,8 @@
  */
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { houseCountry } from '../directory/normalise.js';
+import { nationalFormat } from './number-format.js';
 
 const hostName = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.?$/i;
 /** `999.1.1.1` is neither an address nor a name that anybody has. */
@@ -76,6 +78,12 @@ const outbound = z
     realm: z.string().min(1).max(128).optional(),
     callerId: word(64).optional(),
     callerIdHeader: z.enum(['from', 'pai', 'ppi', 'both']).default('from'),
+    numberFormat: z.enum(['e164', 'e164-bare', 'national']).default('e164'),
+    /** Whose national form: ISO 3166, `JP`. */
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'is two capital letters, such as JP')
+      .optional(),
     headers: headers.default({}),
     codecs: z
       .array(z.enum(['PCMU', 'PCMA']))
@@ -87,7 +95,16 @@ const outbound = z
     (value) => value.username !== undefined || (value.password === undefined && value.passwordFile === undefined),
     { error: 'has a password without a username' },
   )
-  .refine((value) => value.username === undefined || oneSecret(value), askForSecret);
+  .refine((value) => value.username === undefined || oneSecret(value), askForSecret)
+  .superRefine(({ numberFormat, country = houseCountry }, context) => {
+    if (numberFormat !== 'national' || nationalFormat(country) !== null) return;
+    const message = `has no national form for ${country} that Denwaban can write; use e164 or e164-bare`;
+    context.addIssue({ code: 'custom', path: ['country'], message });
+  })
+  .refine(({ numberFormat, country }) => country === undefined || numberFormat === 'national', {
+    error: 'means nothing without numberFormat national',
+    path: ['country'],
+  });
 
 const register = z
   .strictObject({

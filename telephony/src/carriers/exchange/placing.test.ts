@@ -62,6 +62,15 @@ test('[OUT9] the number is called by the trunk, with an offer of ours, near the 
   expect(house.media.hears('ln_1')).toBe('silence');
 });
 
+test('[TRK17] each trunk is given the number as it wants it, whose caller id is left as it is', async () => {
+  const numberFormat = { countryCode: '81', internationalPrefix: '010' };
+  const { house, callee } = await calling([{ ...trunk, outbound: { ...trunk.outbound!, numberFormat } }, second]);
+  expect(callee().request).toMatchObject({ to: 'sip:0398765432@192.0.2.50', from: 'sip:+81312345678@192.0.2.50' });
+  callee().end('refused', 503);
+  await house.settle();
+  expect(callee().request.to).toBe('sip:+81398765432@192.0.2.60');
+});
+
 test('[OUT9] while it rings the agent hears ring-back of ours, told of once; it stops with the answer', async () => {
   const { house, callee, told } = await calling();
   callee().ring(180);

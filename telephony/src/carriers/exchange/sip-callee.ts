@@ -11,6 +11,7 @@ import { MediaError } from '../../media/contract.js';
 import type { MediaReplies } from '../../media/protocol.js';
 import type { OutgoingEnd } from '../../sip/contract.js';
 import type { CallingOut, CanCallOut, PlacedCall } from './calling-out.js';
+import { asDialled } from './dialled-number.js';
 import type { FarEnd, FarEndListener } from './far-end.js';
 import type { AudioWish } from './sip-audio.js';
 import { byeReason, createSipLeg, type SipLeg, type SipLegOptions } from './sip-leg.js';
@@ -57,6 +58,8 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
 
   function tryBy(trunk: CanCallOut | undefined, rest: readonly CanCallOut[]): void {
     if (trunk === undefined || port === null) return end('unreachable');
+    const to = asDialled(options.to, trunk.outbound.numberFormat ?? 'e164');
+    if (to === null) return end('unknown-number');
     const late: { call: PlacedCall | null } = { call: null };
     // What there is to listen to is known before there is a call to speak of.
     const standing = {
@@ -73,7 +76,7 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
     const offer = sip.audio.describe(null);
     if (offer === null) return end('failed');
     const isOver = () => over || trying?.sip !== sip;
-    const order = { to: options.to, callerId: null, callerName: null, withheld: false, offer, ringMsMax };
+    const order = { to, callerId: null, callerName: null, withheld: false, offer, ringMsMax };
     late.call = calling.place(trunk, order, {
       ...sip.session(standing),
       onSent: (farewell) => void (over || sip.note(farewell)),

@@ -2,6 +2,7 @@
 import type { TrunkId } from '@denwaban/core';
 import type { SrtpPolicy } from '../../sdp/index.js';
 import type { SipTransport } from '../../sip/contract.js';
+import type { NumberFormat } from './dialled-number.js';
 
 /** What we are called and know at a carrier. Never logged. */
 export interface TrunkAccount {
@@ -28,6 +29,8 @@ export interface TrunkOutbound {
   /** Whom we say we are when the call itself does not say: as the carrier wants to see it, often E.164. */
   callerId: string | null;
   callerIdHeader: CallerIdHeader;
+  /** How the number called is written when an agent calls; missing: E.164. What a REFER names stays as it is named. */
+  numberFormat?: NumberFormat;
   /** Sent along with each INVITE, as they are. */
   headers: readonly { name: string; value: string }[];
   /** In the order in which we offer them. */
