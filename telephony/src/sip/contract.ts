@@ -205,6 +205,8 @@ export interface SipEndpointHandlers {
     algorithms: readonly ('SHA-256' | 'MD5')[];
     accounts: readonly GuestAccount[];
   } | null;
+  /** May far ends of this trunk speak from there, whether or not another one lists the address, too? */
+  isAt?(trunk: string, source: SipSource): boolean;
   /** Is this still a trunk of ours? Asked of calls that a process before this one left. */
   isTrunk?(trunk: string): boolean;
   /** Whose certificate to expect at an address over TLS, when a request within a call goes there. */

@@ -155,3 +155,16 @@ test('[TRK12] a call to the account that was registered is a call to the number 
   expect(dialledOf(trunk, { to: '0312345679', addressed: '0312345678' })).toBe('0312345679');
   expect(dialledOf(null, { to: 'account7', addressed: '0312345678' })).toBe('account7');
 });
+
+test('of two trunks that share an address the first is found, and both are there', async () => {
+  zone['carrier.test'] = ['192.0.2.9'];
+  const listing: Trunk = { id: 'tk_a' as TrunkId, name: 'a', inbound: { addresses: ['192.0.2.0/28'] } };
+  const keeper = keeperOf(listing, registering('b', 'b'));
+  await keeper.known(1_000);
+  const at = (address: string) => ({ transport: 'udp' as const, address, port: 5060 });
+  expect(keeper.find('192.0.2.9')?.id).toBe('tk_a');
+  expect(keeper.handlers.isAt?.('tk_a', at('192.0.2.9'))).toBe(true);
+  expect(keeper.handlers.isAt?.('tk_b', at('192.0.2.9'))).toBe(true);
+  expect(keeper.handlers.isAt?.('tk_b', at('192.0.2.8'))).toBe(false);
+  expect(keeper.handlers.isAt?.('tk_gone', at('192.0.2.9'))).toBe(false);
+});

@@ -28,7 +28,10 @@ export interface TrunkKeeper {
   /** Several accounts with one carrier come from one address: the number that was registered says which. */
   ofCall(found: string, dialled: string): Trunk | null;
   /** What the SIP endpoint asks of trunks. */
-  readonly handlers: Pick<SipEndpointHandlers, 'trunkOf' | 'tlsPeerOf' | 'isTrunk' | 'guests' | 'credentialsOf'>;
+  readonly handlers: Pick<
+    SipEndpointHandlers,
+    'trunkOf' | 'isAt' | 'tlsPeerOf' | 'isTrunk' | 'guests' | 'credentialsOf'
+  >;
   statusOf(trunk: Trunk): TrunkStatus;
   health(): TrunkHealth[];
   start(): void;
@@ -50,6 +53,8 @@ export interface TrunkKeeperOptions {
 
 interface Kept {
   trunk: Trunk;
+  /** Does its own list hold the address? */
+  lists(address: string): boolean;
   /** Addresses of its registrars and of where we call out to, with the name that each was found by. */
   registrars: Map<string, string>;
   servers: Map<string, string>;
@@ -89,6 +94,7 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
   const byList = trunkFinder(trunks);
   const kept: Kept[] = trunks.map((trunk) => ({
     trunk,
+    lists: listOf(trunk),
     registrars: new Map(),
     servers: new Map(),
     registration: trunk.register === undefined ? null : 'trying',
@@ -197,6 +203,10 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
     },
     handlers: {
       trunkOf: ({ address }) => find(address)?.id ?? null,
+      isAt(id, { address }) {
+        const one = kept.find(({ trunk }) => trunk.id === id);
+        return one !== undefined && (one.lists(address) || one.registrars.has(address) || one.servers.has(address));
+      },
       tlsPeerOf: tlsAt,
       credentialsOf: (id) => trunks.find((trunk) => trunk.id === id)?.outbound?.account ?? null,
       isTrunk: (id) => trunks.some((trunk) => trunk.id === id),
@@ -238,6 +248,11 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
       for (const one of registrations.splice(0)) one.leave();
     },
   };
+}
+
+function listOf(trunk: Trunk): (address: string) => boolean {
+  const find = trunkFinder([trunk]);
+  return (address) => find(address) !== null;
 }
 
 function wordsOf(because: RegistrationTrouble): string {

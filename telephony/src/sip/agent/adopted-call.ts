@@ -62,6 +62,9 @@ export class AdoptedCall implements IncomingCall, Call {
   sessionWith(remoteTag: string): Session | undefined {
     return remoteTag === this.session.link.dialog.remoteTag ? this.session : undefined;
   }
+  isWith(address: string): boolean {
+    return address === this.source.address;
+  }
   // What belongs to a call not yet answered is nothing here.
   ring(): void {}
   answer(): void {}

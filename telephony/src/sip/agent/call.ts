@@ -8,6 +8,8 @@ export interface Call {
   readonly key: string;
   /** The dialog with the peer of this tag; a forked call of ours may have several. */
   sessionWith(remoteTag: string): Session | undefined;
+  /** Its far end is there: where we called, or whence it called. */
+  isWith(address: string): boolean;
   /** The process goes. */
   hangUpNow(cause: string): void;
   /** No timer fires any more, and nobody is told of anything. */

@@ -7,6 +7,7 @@ import type {
   OutgoingCall,
   OutgoingListener,
   SipEndpointHandlers,
+  SipSource,
 } from '../contract.js';
 import { dialogKey } from '../dialog.js';
 import type { SipHeader } from '../message.js';
@@ -59,6 +60,20 @@ export class Calls {
   /** Whose the call is that this request belongs to. */
   trunkOf(read: Essentials): string | undefined {
     return tagOf(read.to) === null ? undefined : this.#calls.get(keyOf(read))?.trunk;
+  }
+
+  /**
+   * Whose a request is that belongs to a call and comes from where that call's far end may speak from. Two trunks of one carrier
+   * share addresses, and of those that list one only the first is found by it.
+   *
+   * @param cancelled the INVITE that a CANCEL means
+   */
+  speakerOf(read: Essentials, source: SipSource, cancelled: InviteMark | null): string | null {
+    const call = cancelled === null ? this.#calls.get(keyOf(read)) : this.#fresh.get(cancelled.key);
+    if (call === undefined || (cancelled === null && call.sessionWith(tagOf(read.from) ?? '') === undefined))
+      return null;
+    const isThere = call.isWith(source.address) || this.#options.handlers.isAt?.(call.trunk, source) === true;
+    return isThere ? call.trunk : null;
   }
 
   sessionOf(read: Essentials, trunk: string): Session | undefined {
@@ -115,8 +130,9 @@ export class Calls {
   adopt(snapshot: DialogSnapshot, take: (call: IncomingCall) => CallListener): boolean {
     const { core, handlers, lobby } = this.#options;
     const listed = handlers.trunkOf(snapshot.source);
-    // Of a guest, or of whom we called, the address says nothing.
-    const trunk = listed ?? (handlers.isTrunk?.(snapshot.trunk ?? '') === true ? (snapshot.trunk ?? null) : null);
+    // Of a guest, or of whom we called, the address says nothing, and two trunks may share one.
+    const own = snapshot.trunk !== undefined && handlers.isTrunk?.(snapshot.trunk) === true ? snapshot.trunk : null;
+    const trunk = own ?? listed;
     if (trunk === null || this.#calls.has(dialogKey(snapshot.callId, snapshot.localTag))) return false;
     const call = new AdoptedCall(core, snapshot, trunk);
     this.#calls.set(call.key, call);

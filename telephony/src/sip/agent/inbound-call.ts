@@ -114,6 +114,9 @@ export class InboundCall implements IncomingCall, Call {
   sessionWith(remoteTag: string): Session | undefined {
     return remoteTag === this.session.link.dialog.remoteTag ? this.session : undefined;
   }
+  isWith(address: string): boolean {
+    return address === this.source.address;
+  }
 
   ring(): void {
     if (!this.#offered || this.#mute) return;

@@ -50,7 +50,8 @@ export class OutboundCall implements OutgoingCall, Call {
   #minS = minSeS;
   #tooShort = 0;
   #cancelRingLimit: () => void = () => {};
-  #unexpect: (() => void)[] = [];
+  /** Where we called; each with what ends that its words are expected. */
+  readonly #called = new Map<string, () => void>();
 
   constructor(core: AgentCore, request: CallRequest) {
     this.#core = core;
@@ -80,6 +81,10 @@ export class OutboundCall implements OutgoingCall, Call {
   sessionWith(remoteTag: string): Session | undefined {
     if (this.#session !== null && remoteTag === this.#session.link.dialog.remoteTag) return this.#session;
     return this.#early.get(remoteTag)?.session;
+  }
+
+  isWith(address: string): boolean {
+    return this.#called.has(address);
   }
 
   hangUp(cause: string): void {
@@ -120,7 +125,8 @@ export class OutboundCall implements OutgoingCall, Call {
         credentials: this.#request.credentials,
         ...(cseq === undefined ? {} : { cseq }),
         request: (hop) => {
-          this.#unexpect.push(this.#core.expect(hop.address));
+          const { address } = hop;
+          if (!this.#called.has(address)) this.#called.set(address, this.#core.expect(address));
           return inviteOf(this.#request, ids, this.#minS, this.#core.contact(hop, null));
         },
       },
@@ -259,7 +265,8 @@ export class OutboundCall implements OutgoingCall, Call {
 
   #forget(): void {
     this.#forgetPlaces();
-    for (const call of this.#unexpect.splice(0)) call();
+    for (const unexpect of this.#called.values()) unexpect();
+    this.#called.clear();
     this.#core.forget(this);
   }
 

@@ -229,12 +229,22 @@ export class UserAgent {
     }
     // Whom we called may speak within that call, wherever it is; what else it may say is its trunk's to allow.
     const within = expected ? this.#calls.trunkOf(essentials) : undefined;
-    const speaker = trunk ?? within ?? this.#lobby.ownerOf(message, essentials, address);
+    const speaker =
+      this.#partyTo(message, essentials, arrival) ??
+      trunk ??
+      within ??
+      this.#lobby.ownerOf(message, essentials, address);
     if (speaker !== null) this.#request(message, essentials, arrival, speaker);
     else if (message.method !== 'ACK') {
       const beside = expected && !this.#lobby.knows(address);
       this.#stranger(message, essentials, arrival, bytes.length, beside);
     }
+  }
+
+  #partyTo(request: SipRequest, read: Essentials, arrival: Arrival): string | null {
+    const { transport, address, port } = arrival;
+    const cancelled = request.method === 'CANCEL' ? this.#layer.cancelled(request, read) : null;
+    return this.#calls.speakerOf(read, { transport, address, port }, cancelled);
   }
 
   /** From nobody's address: whoever knows a password may call all the same. */
