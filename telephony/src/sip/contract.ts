@@ -281,7 +281,10 @@ export interface SipEndpoint extends SipUpkeep {
   call(request: CallRequest, listener: OutgoingListener): OutgoingCall;
   /** Sends a BYE for a dialog of a process that died. Resolves when it was answered or gave up. */
   endOrphan(dialog: DialogSnapshot, cause: string): Promise<void>;
-  /** Sends what a process that died left for this case: an answer to its caller, a CANCEL to whom it called. Anything else is nothing. */
+  /**
+   * Sends what a process that died left for this case: an answer to its caller, a CANCEL to whom it called; an answer of theirs that
+   * crosses it is ended. Anything else is nothing.
+   */
   sendFarewell(farewell: string): void;
   /** Hangs up what is open (unless it is to live on), waits for transactions at most `graceMs`, closes the sockets. */
   stop(graceMs: number, calls?: 'hang-up' | 'live-on'): Promise<void>;

@@ -63,6 +63,21 @@ export function dialogAsClient(request: SipRequest, response: SipResponse, read:
   };
 }
 
+/** An answer without Contact, or without a tag, is against the rules; the phone that was picked up rings no less for that. */
+export function dialogWithoutContact(request: SipRequest, read: Essentials): Dialog {
+  return {
+    callId: read.callId,
+    localUri: read.from.uri,
+    localTag: tagOf(read.from) ?? '',
+    remoteUri: read.to.uri,
+    remoteTag: tagOf(read.to) ?? '',
+    remoteTarget: request.uri,
+    routeSet: [],
+    localCseq: read.cseq.number,
+    remoteCseq: null,
+  };
+}
+
 /** Key under which a dialog of ours is found: the far end's tag is compared after that. */
 export const dialogKey = (callId: string, localTag: string): string => `${localTag}\n${callId}`;
 

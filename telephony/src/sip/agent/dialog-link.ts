@@ -22,17 +22,19 @@ export interface Question {
   onFailed(because: 'timeout' | 'transport'): void;
 }
 
+type Core = Pick<AgentCore, 'chance' | 'log' | 'sendRequest' | 'sendAck'>;
+
 export class DialogLink {
   dialog: Dialog;
   /** Where the far end's latest request came from, or its first answer. */
   peer: Arrival;
-  readonly #core: AgentCore;
+  readonly #core: Core;
   readonly #credentials: Credentials | null;
   #authorizer: Authorizer;
   /** Whom the authorizer has to do with: what one hop asked for is told to no other. */
   #authorizedFor = '';
 
-  constructor(core: AgentCore, dialog: Dialog, peer: Arrival, credentials: Credentials | null) {
+  constructor(core: Core, dialog: Dialog, peer: Arrival, credentials: Credentials | null) {
     this.#core = core;
     this.dialog = dialog;
     this.peer = peer;

@@ -8,7 +8,7 @@
  * A 3xx is a refusal: where a call of ours goes is never for the far end to say (toll fraud).
  */
 import type { CallRequest, OutgoingCall, OutgoingEnd, OutgoingListener } from '../contract.js';
-import { dialogAsClient, dialogKey, type Dialog } from '../dialog.js';
+import { dialogAsClient, dialogKey, dialogWithoutContact, type Dialog } from '../dialog.js';
 import { fromWire, type SipResponse } from '../message.js';
 import { mintCallId, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
@@ -132,7 +132,7 @@ export class OutboundCall implements OutgoingCall, Call {
       },
       {
         onSent: ({ request, hop }) => {
-          const farewell = writeFarewell(hop, cancelOf(request));
+          const farewell = writeFarewell(hop, cancelOf(request), this.trunk);
           this.#teller.tell((listener) => listener.onSent?.(farewell));
         },
         onResponse: (response, read, by) => this.#answered(response, read, by),
@@ -170,7 +170,7 @@ export class OutboundCall implements OutgoingCall, Call {
     const again = this.#acknowledge.get(tag);
     if (again !== undefined) return again(); // a copy: our ACK was lost or crossed it (§13.2.2.4)
     if (this.#acknowledge.size >= earlyMax) return;
-    const dialog = dialogAsClient(by.request, response, read) ?? this.#withoutContact(read, by);
+    const dialog = dialogAsClient(by.request, response, read) ?? dialogWithoutContact(by.request, read);
     const place = this.#early.get(tag) ?? this.#place(dialog, by);
     const { session } = place;
     const { link } = session;
@@ -224,21 +224,6 @@ export class OutboundCall implements OutgoingCall, Call {
       teller: this.#teller,
       over: (cause) => this.#end(cause, null, null),
     });
-  }
-
-  /** An answer without Contact, or without a tag, is against the rules; the phone that was picked up rings no less for that. */
-  #withoutContact(read: Essentials, by: ClientTransaction): Dialog {
-    return {
-      callId: read.callId,
-      localUri: read.from.uri,
-      localTag: this.id,
-      remoteUri: read.to.uri,
-      remoteTag: tagOf(read.to) ?? '',
-      remoteTarget: by.request.uri,
-      routeSet: [],
-      localCseq: read.cseq.number,
-      remoteCseq: null,
-    };
   }
 
   /** Before the answer. The far end may still answer: then it is told that nobody is there. */

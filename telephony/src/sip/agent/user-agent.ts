@@ -31,7 +31,7 @@ import { Calls } from './calls.js';
 import type { AgentCore } from './core.js';
 import { reasonHeader } from './dialog-link.js';
 import { Door } from './door.js';
-import { sendFarewell } from './farewell.js';
+import { Farewells } from './farewell.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
 import { Lobby } from './lobby.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
@@ -62,6 +62,7 @@ export class UserAgent {
   readonly #calls: Calls;
   readonly #door: Door;
   readonly #lobby: Lobby;
+  readonly #farewells: Farewells;
   readonly #userAgentHeaders: SipHeader[];
   #closing = false;
 
@@ -105,6 +106,7 @@ export class UserAgent {
       expect: (address) => this.#door.expect(address),
       forget: (call) => this.#calls.forget(call),
     };
+    this.#farewells = new Farewells(this.#core, options.wire);
     this.#calls = new Calls({
       core: this.#core,
       handlers,
@@ -155,9 +157,9 @@ export class UserAgent {
     });
   }
 
-  /** A caller of a process that died is answered as that one left it written. */
+  /** A caller of a process that died is answered as that one left it written; whom it called is told that nobody is there. */
   sendFarewell(farewell: string): void {
-    sendFarewell(farewell, this.#options.wire, this.#options.timers);
+    this.#farewells.say(farewell);
   }
 
   /** A request outside any dialog, over several hops and with a password if need be. */
@@ -194,6 +196,7 @@ export class UserAgent {
   close(): void {
     this.#closing = true;
     for (const call of this.#calls.all()) call.stop();
+    this.#farewells.stop();
     this.#layer.close();
   }
 
@@ -222,7 +225,7 @@ export class UserAgent {
       // We are no proxy: an answer with a second Via is not for us (§8.1.3.3).
       if (headerValues(message, 'via').length > 1) return;
       // Its branch, which nobody can guess, is what lets it in.
-      if (!this.#layer.receiveResponse(message, essentials)) {
+      if (!this.#layer.receiveResponse(message, essentials) && !this.#farewells.hear(message, essentials)) {
         this.#options.log.debug({ transport, address, port, status: message.status }, 'sip: answer to nothing of ours');
       }
       return;

@@ -68,6 +68,8 @@ export interface World {
   calls: IncomingCall[];
   /** What the listeners were told, over all calls. */
   told: Told[];
+  /** What calls of ours left for another process. */
+  farewells: string[];
   logged: { level: string; facts: object; message: string }[];
   arrival: Arrival;
   /** What `onReoffer` returns. */
@@ -100,6 +102,7 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
     sent: [],
     calls: [],
     told: [],
+    farewells: [],
     logged: [],
     arrival: udpPeer,
     reanswer: 'v=0\r\n',
@@ -174,6 +177,7 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
           ...more,
         },
         {
+          onSent: (farewell) => void world.farewells.push(farewell),
           onProgress: (status, early) => void world.told.push({ progress: status, early }),
           onAnswered: (answer) => void world.told.push({ answered: answer }),
           onEnded: (cause, status) => void world.told.push({ over: cause, status }),
