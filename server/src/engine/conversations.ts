@@ -19,6 +19,7 @@ import {
   isOpen,
   step,
 } from '@denwaban/core';
+import { createDueTimes } from './due-times.js';
 import type { EngineLog } from './log.js';
 
 export type Engaged = 'offered' | 'talking' | 'wrap-up';
@@ -61,6 +62,7 @@ const sameEngagements = (before: Conversation, after: Conversation): boolean =>
 
 export function createConversations(options: ConversationsOptions): Conversations {
   const { journal, settings, carryOut, onMoved, onDurable, log } = options;
+  const dueTimes = createDueTimes((record, now) => deadline(record, now, settings));
   const live = new Map<ConversationId, Conversation>();
   const legs = new Map<LegId, ConversationId>();
   /** The other way round: looking through every leg for each call that ends would grow with the square of the calls. */
@@ -127,6 +129,8 @@ export function createConversations(options: ConversationsOptions): Conversation
       const before = live.get(id) ?? null;
       const { events, record, effects, refused } = step(before, input, settings);
       const after = record ?? before;
+      if (input.type === 'timer-fired' && before !== null && events.length === 0)
+        dueTimes.firedInVain(before, input.at);
       if (after === null || (events.length === 0 && effects.length === 0))
         return { refused, durable: Promise.resolve() };
       if (events.length === 0) {
@@ -160,7 +164,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     nextDeadline(now) {
       let next: EpochMs | null = null;
       for (const record of live.values()) {
-        const due = deadline(record, now, settings);
+        const due = dueTimes.of(record, now);
         if (due !== null && (next === null || due < next)) next = due;
       }
       return next;
