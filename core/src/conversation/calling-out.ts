@@ -6,9 +6,8 @@
  */
 import type { LegEndCause } from '../ports.js';
 import type { Conversation } from './conversation.js';
-import { type Draft, draft } from './draft.js';
+import { begin, type Draft } from './draft.js';
 import type { ConversationEnd, EventOf } from './events.js';
-import { apply } from './fold.js';
 import type { ConversationInput, StepResult } from './inputs.js';
 import { closeWhenOver, identified, nothing } from './moves.js';
 
@@ -22,27 +21,10 @@ export function call(
 ): StepResult {
   if (record !== null) return nothing();
   const { at, conversation, agent, leg, agentLeg, carrier, to } = input;
-  const started: EventOf<'conversation.started'> = {
-    type: 'conversation.started',
-    v: 2,
-    conversation,
-    seq: 1,
-    at,
-    direction: 'outbound',
-    by: agent,
-    agentLeg,
-    leg,
-    carrier,
-    trunk: null,
-    from: null,
-    fromRaw: null,
-    to,
-    toName: '',
-  };
-  const on = identified(draft(apply(null, started), at), input.identified);
-  on.phone({ type: 'place', leg, to, trunk: null, agentLeg, agent });
-  const { events, effects } = on.done();
-  return { events: [started, ...events], record: on.record, effects, refused: null };
+  const from = { trunk: null, from: null, fromRaw: null, toName: '' };
+  const on = begin(conversation, at, { direction: 'outbound', by: agent, agentLeg, leg, carrier, to, ...from });
+  identified(on, input.identified);
+  return on.phone({ type: 'place', leg, to, trunk: null, agentLeg, agent }).done();
 }
 
 /** Recorded from the first word, as every call is. [OUT2] */

@@ -1,5 +1,5 @@
 /** Events and effects being put together; the record moves on with each event, so that a decision sees those before it. */
-import type { EpochMs } from '../ids.js';
+import type { ConversationId, EpochMs } from '../ids.js';
 import type { PhoneCommand } from '../ports.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationEvent, ConversationEventType, EventOf } from './events.js';
@@ -18,18 +18,25 @@ export interface Draft {
   done(): StepResult;
 }
 
-export const draft = (from: Conversation, at: EpochMs): Draft => new Drafting(from, at);
+export const draft = (from: Conversation, at: EpochMs): Draft => new Drafting(from, at, []);
+
+/** The first event of all, and whatever follows from it at once. [CNV1] */
+export function begin(conversation: ConversationId, at: EpochMs, facts: Facts<'conversation.started'>): Draft {
+  const started = { type: 'conversation.started', v: 2, conversation, seq: 1, at, ...facts } as const;
+  return new Drafting(apply(null, started), at, [started]);
+}
 
 /** A class: every input of every call makes one, and a closure for each verb would be most of what it costs. */
 class Drafting implements Draft {
   record: Conversation;
   readonly at: EpochMs;
-  readonly #events: ConversationEvent[] = [];
+  readonly #events: ConversationEvent[];
   readonly #effects: ConversationEffect[] = [];
 
-  constructor(from: Conversation, at: EpochMs) {
+  constructor(from: Conversation, at: EpochMs, events: ConversationEvent[]) {
     this.record = from;
     this.at = at;
+    this.#events = events;
   }
 
   event<Type extends ConversationEventType>(type: Type, facts: Facts<Type>): Draft {

@@ -9,9 +9,9 @@ import type { AgentId, EpochMs } from '../ids.js';
 import type { PhoneCommand } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
 import type { ConversationEnd, EventOf } from './events.js';
-import { apply, isOpen } from './fold.js';
+import { isOpen } from './fold.js';
 import { gradeOf } from './line.js';
-import { type Draft, draft } from './draft.js';
+import { begin, type Draft, draft } from './draft.js';
 import type { ConversationInput, ConversationSettings, StepResult } from './inputs.js';
 import { answeredUs, call, customerRefused, notReached } from './calling-out.js';
 import { timerFired } from './due.js';
@@ -174,12 +174,7 @@ function arrive(
 ): StepResult {
   if (record !== null) return nothing();
   const { at, conversation, leg, carrier, trunk, from, fromRaw, to, toName } = input;
-  const started: EventOf<'conversation.started'> = {
-    type: 'conversation.started',
-    v: 2,
-    conversation,
-    seq: 1,
-    at,
+  const facts = {
     direction: 'inbound',
     by: null,
     agentLeg: null,
@@ -190,13 +185,8 @@ function arrive(
     fromRaw,
     to,
     toName,
-  };
-  return {
-    events: [started],
-    record: apply(null, started),
-    effects: [{ type: 'identify', number: from }],
-    refused: null,
-  };
+  } as const;
+  return begin(conversation, at, facts).effect({ type: 'identify', number: from }).done();
 }
 
 function openOffer(record: Conversation, by: { agent: AgentId; reservation: string }): Offer | null {
