@@ -1,5 +1,5 @@
 /** A customer's leg by SIP, whoever called whom: its audio, the dialog that stands for it, and what is heard within that. */
-import type { EpochMs, HangUpCause, LegId, LineId } from '@denwaban/core';
+import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaReplies, RtpRemote } from '../../media/protocol.js';
 import type { SdpAudio } from '../../sdp/index.js';
@@ -38,8 +38,8 @@ export interface SipLeg {
   remoteOf(theirs: SdpAudio, by: Standing): RtpRemote | null;
   /** @returns false when there is nothing that we can take */
   aim(theirs: SdpAudio, by: Standing): boolean;
-  /** Opens our end. `near`: in the process of this line, rather. @throws MediaError */
-  open(remote: RtpRemote | null, near?: LineId | null): Promise<void>;
+  /** Opens our end. @throws MediaError */
+  open(remote: RtpRemote | null): Promise<void>;
   /** Our end of the audio is there. `version`: that of the last description of ours, if there was one. */
   opened(at: Omit<MediaReplies['open-rtp'], 'keys'> & Partial<MediaReplies['open-rtp']>, version?: number): void;
   /** Opens our end anew, as far-end.ts wants it. */
@@ -116,10 +116,10 @@ export function createSipLeg(first: Standing, noted: string | null, options: Sip
         .catch((problem: unknown) => log.warn({ leg, problem: String(problem) }, 'media: re-aim failed'));
       return true;
     },
-    async open(wanted, near = null) {
+    async open(wanted) {
       remote = wanted;
-      const rest = { ...(noted === null ? {} : { note: noted }), ...(near === null ? {} : { near }) };
-      sip.opened(await media.request({ type: 'open-rtp', leg, remote, ...rest }));
+      const known = noted === null ? {} : { note: noted };
+      sip.opened(await media.request({ type: 'open-rtp', leg, remote, ...known }));
     },
     opened(at, version) {
       ours = at;
