@@ -8,7 +8,7 @@ import { assertNever } from '../assert-never.js';
 import type { AgentId, EpochMs } from '../ids.js';
 import type { PhoneCommand } from '../ports.js';
 import type { Conversation, Offer } from './conversation.js';
-import type { ConversationEnd, EventOf } from './events.js';
+import type { ConversationEnd, EventOf, OfferClosedBecause } from './events.js';
 import { isOpen } from './fold.js';
 import { gradeOf } from './line.js';
 import { begin, type Draft, draft } from './draft.js';
@@ -87,15 +87,13 @@ export function step(
     case 'join-failed':
       if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
       on.effect({ type: 'distrust-line', agent: record.talking.agent });
-      if (record.talking.reservation === null) return notReached(on, 'system', 'failed').done();
-      return unjoined(on, 'failed').done();
+      return cameToNothing(on, 'failed', 'system', 'failed').done();
     case 'caller-left':
       return callerLeft(on, input.cause, settings);
     case 'agent-hung-up': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing('no-call');
-      if (!talking.joined && talking.reservation === null) return notReached(on, 'agent', 'cancelled').done();
-      if (!talking.joined) return unjoined(on, 'declined').done();
+      if (!talking.joined) return cameToNothing(on, 'declined', 'agent', 'cancelled').done();
       endTalk(on, 'agent-hung-up');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
       on.phone({ type: 'hang-up', leg: record.customerLeg, cause: 'normal' });
@@ -104,8 +102,7 @@ export function step(
     case 'agent-lost': {
       const { talking } = record;
       if (talking === null || talking.agent !== input.agent) return nothing();
-      if (!talking.joined && talking.reservation === null) return notReached(on, 'system', 'agent-lost').done();
-      if (!talking.joined) return unjoined(on, 'agent-left').done();
+      if (!talking.joined) return cameToNothing(on, 'agent-left', 'system', 'agent-lost').done();
       endTalk(on, 'agent-lost');
       on.phone({ type: 'part', customer: record.customerLeg, agentLeg: talking.leg });
       // The customer is told, and goes to the front: they were already talking with us. [CNV6]
@@ -193,6 +190,16 @@ function openOffer(record: Conversation, by: { agent: AgentId; reservation: stri
   return (
     record.offers.find((one) => isOpen(one) && one.reservation === by.reservation && one.agent === by.agent) ?? null
   );
+}
+
+/** The two never heard each other: a caller who was accepted goes back to the front, a call that we placed is over. [RSV6] [OUT3] */
+function cameToNothing(
+  on: Draft,
+  because: OfferClosedBecause,
+  by: 'agent' | 'system',
+  cause: EventOf<'conversation.ended'>['cause'],
+): Draft {
+  return on.record.talking?.reservation === null ? notReached(on, by, cause) : unjoined(on, because);
 }
 
 /** First accept wins, by order of arrival at this function; the others are rescinded. [RSV1] [RSV2] */
