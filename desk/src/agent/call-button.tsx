@@ -3,6 +3,7 @@ import { Button } from '../kit/button.js';
 import { cx } from '../kit/cx.js';
 import { showNumber, useWords } from '../words/index.js';
 import { whyNotCall, type NotNow } from './call-out.js';
+import { isUnderWay } from './calling-out.js';
 import { useConnectionView, useDeskState, useLineView, usePhone, usePhoneView } from './desk-session.js';
 import { wakeRinger } from './ringer.js';
 
@@ -11,7 +12,7 @@ export function useNotNow(): NotNow | null {
   const link = useConnectionView((view) => view.link);
   const desk = useDeskState();
   const place = usePhoneView((view) => view.place);
-  const placing = usePhoneView((view) => view.callOut?.state === 'placing');
+  const placing = usePhoneView((view) => isUnderWay(view.callOut));
   const problem = useLineView((view) => view.problem);
   return whyNotCall({ link, desk, place, placing, problem });
 }

@@ -22,7 +22,8 @@ export function CallOutNews() {
   });
   if (news?.state === 'refused') {
     const shown = readDialled(news.number)?.shown ?? news.number;
-    return <News title={t('call-out.refused')} who={shown} because={codeText(news.code, t)} />;
+    const because = news.microphone ? t(`microphone.problem.${news.microphone}`) : codeText(news.code, t);
+    return <News title={t('call-out.refused')} who={shown} because={because} />;
   }
   if (!unanswered || !record.data?.end) return null;
   const word = causeWord(record.data);

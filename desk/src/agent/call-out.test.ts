@@ -33,8 +33,14 @@ test('what keeps one from calling is told, the first thing to mend first', () =>
   const unproven = desk({ line: 'opening' });
   expect(whyNotCall({ ...ready, desk: unproven })).toBe('proving');
   expect(whyNotCall({ ...ready, desk: unproven, problem: 'refused' })).toBe('microphone');
+});
+
+test('[OUT12] who is away may call: the line is opened for it, and a microphone that failed before is asked for anew', () => {
   const away = desk({ line: 'none', presence: { says: 'away', reason: 'lunch', state: 'away', since: 1 } });
-  expect(whyNotCall({ ...ready, desk: away })).toBe('no-line');
+  expect(whyNotCall({ ...ready, desk: away })).toBeNull();
+  expect(whyNotCall({ ...ready, desk: away, problem: 'refused' })).toBeNull();
+  expect(whyNotCall({ ...ready, desk: away, place: 'elsewhere' })).toBe('elsewhere');
+  expect(whyNotCall({ ...ready, desk: away, placing: true })).toBe('placing');
 });
 
 test.each([

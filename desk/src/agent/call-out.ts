@@ -5,15 +5,7 @@ import type { ConnectionView } from './desk-connection.js';
 import type { PhoneView } from './phone.js';
 import type { LineView } from './warm-line.js';
 
-export type NotNow =
-  | 'server-lost'
-  | 'elsewhere'
-  | 'engaged'
-  | 'wrap-up'
-  | 'microphone'
-  | 'proving'
-  | 'no-line'
-  | 'placing';
+export type NotNow = 'server-lost' | 'elsewhere' | 'engaged' | 'wrap-up' | 'microphone' | 'proving' | 'placing';
 
 interface Standing {
   link: ConnectionView['link'];
@@ -30,9 +22,9 @@ export function whyNotCall({ link, desk, place, placing, problem }: Standing): N
   if (place !== 'here') return 'elsewhere';
   if (desk.wrapUp) return 'wrap-up';
   if (placing) return 'placing';
-  if (desk.line === 'proven') return null;
-  if (problem) return 'microphone';
-  return desk.presence.says === 'available' ? 'proving' : 'no-line';
+  // Who is away has no line: it is opened for the call, and the microphone is asked for anew.
+  if (desk.line === 'proven' || desk.presence.says === 'away') return null;
+  return problem ? 'microphone' : 'proving';
 }
 
 /**

@@ -7,6 +7,7 @@ import { cx } from '../kit/cx.js';
 import { useWords } from '../words/index.js';
 import { useCall, useNotNow } from './call-button.js';
 import { readDialled } from './call-out.js';
+import { useConnectionView } from './desk-session.js';
 import { Keypad } from './keypad.js';
 import { useShortcuts } from './use-shortcuts.js';
 
@@ -24,10 +25,11 @@ export function DialCard() {
   const go = () => {
     if (dialled && !notNow) call(dialled.number, null);
   };
+  const away = useConnectionView((view) => view.desk?.presence.says === 'away');
   const hint = notNow
     ? t(`dial.not-now.${notNow}`)
     : dialled
-      ? t('dial.preview', { number: dialled.shown })
+      ? t(away ? 'dial.preview-away' : 'dial.preview', { number: dialled.shown })
       : t(text.trim() === '' ? 'dial.hint' : 'dial.not-a-number');
   return (
     <Card aria-label={t('dial.title')} className="p-4">

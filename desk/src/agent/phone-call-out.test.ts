@@ -102,8 +102,9 @@ test('an answered call leaves nothing to tell', () => {
 });
 
 test('a connection that breaks before the answer frees the button; whether the call is there, the next state tells', () => {
-  const { phone, said, hear } = start();
+  const { phone, said, hear, desk } = start();
   phone.call('0312345678', null);
   hear({ type: 'welcome' });
+  desk({ ...free });
   expect(said()).toBeNull();
 });

@@ -2,9 +2,10 @@
  * The agent's phone: brings the connection (what is so) and the line (what sounds) together, and carries out what the person
  * asks for. What the line should be is computed from the server's state each time it changes, never remembered.
  */
-import type { AwayReason, CallerView, DeskState, Disposition, ServerMessage } from '@denwaban/core/wire';
+import type { AwayReason, DeskState, Disposition, ServerMessage } from '@denwaban/core/wire';
+import type { Timers } from '../kit/steady-timers.js';
 import { Store } from '../kit/store.js';
-import { endedUnanswered } from './call-out.js';
+import { CallingOut, isUnderWay, type CallOut } from './calling-out.js';
 import type { DeskConnection } from './desk-connection.js';
 import type { PhoneLock } from './phone-lock.js';
 import type { WarmLine } from './warm-line.js';
@@ -14,21 +15,23 @@ export interface PhoneView {
   place: 'here' | 'elsewhere' | 'replaced' | 'finding-out';
   /** The reservation that was answered here and of which the server has not yet spoken. */
   answering: string | null;
-  /** The last call out until there is a call of it, or what else became of it. */
-  callOut:
-    | { state: 'placing'; nonce: string; number: string; customer: string | null }
-    | { state: 'refused'; number: string; customer: string | null; code: string }
-    | { state: 'unanswered'; caller: CallerView }
-    | null;
+  callOut: CallOut | null;
   /** The last refusal of a command, to be shown for a while. */
   refusal: { code: string; at: number } | null;
 }
 
-/** What the line should do, given what the server says. */
-export function wanted(desk: DeskState | null, place: PhoneView['place']): 'open' | 'closed' | 'as-is' {
+/**
+ * What the line should do, given what the server says.
+ * @param calling a call out is being asked for: it needs the line, whatever the person says
+ */
+export function wanted(
+  desk: DeskState | null,
+  place: PhoneView['place'],
+  calling = false,
+): 'open' | 'closed' | 'as-is' {
   if (place !== 'here') return place === 'finding-out' ? 'as-is' : 'closed';
   if (!desk) return 'as-is';
-  if (desk.presence.says === 'available' || desk.call || desk.offer) return 'open';
+  if (desk.presence.says === 'available' || desk.call || desk.offer || calling) return 'open';
   return desk.wrapUp ? 'as-is' : 'closed';
 }
 
@@ -41,14 +44,24 @@ export class Phone {
   #stops: (() => void)[] = [];
   #goingAvailable = false;
   #lineOpenSince = 0;
-  #places = 0;
-  #deskBefore: DeskState | null = null;
+  readonly #callingOut: CallingOut;
 
-  constructor(parts: { connection: DeskConnection; line: WarmLine; lock: PhoneLock; now: () => number }) {
-    this.connection = parts.connection;
-    this.line = parts.line;
+  constructor(parts: {
+    connection: DeskConnection;
+    line: WarmLine;
+    lock: PhoneLock;
+    timers: Timers;
+    now: () => number;
+  }) {
+    const { connection, line, timers, now } = parts;
+    this.connection = connection;
+    this.line = line;
     this.#lock = parts.lock;
-    this.#now = parts.now;
+    this.#now = now;
+    this.#callingOut = new CallingOut({
+      ...{ connection, line, timers, now, store: this.store },
+      changed: () => this.#reconcile(),
+    });
   }
 
   start(): void {
@@ -110,15 +123,13 @@ export class Phone {
 
   /** @param number in any written form; @param customer whose card it was chosen from */
   call(number: string, customer: string | null): void {
-    if (this.store.get().callOut?.state === 'placing') return;
-    const nonce = `${this.#now()}.${++this.#places}`;
-    if (!this.connection.send({ type: 'call.place', nonce, number: number.slice(0, 60), customer })) return;
-    this.store.set({ callOut: { state: 'placing', nonce, number, customer }, refusal: null });
+    this.store.set({ refusal: null });
+    this.#callingOut.call(number, customer);
   }
 
-  /** What became of the last call out was read. */
+  /** What became of the last call out was read; one that waits for its line is cancelled. */
   forgetCallOut(): void {
-    this.store.set({ callOut: null });
+    this.#callingOut.forget();
   }
 
   hangUp(conversation: string): void {
@@ -146,24 +157,14 @@ export class Phone {
     if (message.type === 'welcome') {
       // A line that stands was named in our hello, and audio goes on over it; the server says so when it is of no use any more.
       if (this.line.standing === null) this.line.greet();
-      // Whether what was asked for over the old connection arrived, the state that follows tells.
-      if (this.store.get().callOut?.state === 'placing') this.forgetCallOut();
+      this.#callingOut.welcomed();
     } else if (message.type === 'line.answer') void this.line.answer(message.nonce, message.answer, message.line);
     else if (message.type === 'line.lost') this.#lineLost(message.because);
     else if (message.type === 'error') {
-      if (this.#callRefused(message)) return;
+      if (this.#callingOut.refused(message)) return;
       this.store.set({ refusal: { code: message.code, at: this.#now() }, answering: null });
       this.#reconcile();
     }
-  }
-
-  #callRefused({ code, re, nonce }: Extract<ServerMessage, { type: 'error' }>): boolean {
-    const { callOut } = this.store.get();
-    if (callOut?.state !== 'placing' || (nonce === undefined ? re !== 'call.place' : nonce !== callOut.nonce))
-      return false;
-    const { number, customer } = callOut;
-    this.store.set({ callOut: { state: 'refused', number, customer, code } });
-    return true;
   }
 
   #lineLost(because: Extract<ServerMessage, { type: 'line.lost' }>['because']): void {
@@ -182,9 +183,10 @@ export class Phone {
   #reconcile(): void {
     const { desk, link } = this.connection.store.get();
     const { place, answering } = this.store.get();
-    this.#followCallOut(desk);
+    if (place !== 'here') this.#callingOut.leave();
+    this.#callingOut.follow(link, desk);
     if (answering && (desk?.call || desk?.offer?.reservation !== answering)) this.store.set({ answering: null });
-    const want = wanted(desk, place);
+    const want = wanted(desk, place, isUnderWay(this.store.get().callOut));
     const { phase, problem } = this.line.store.get();
     if (want === 'closed') {
       if (phase !== 'closed' && !this.#goingAvailable) {
@@ -200,14 +202,5 @@ export class Phone {
       if (phase === 'open' && desk?.line === 'none' && stoodMs > 1_500) this.line.rebuild();
     }
     this.line.talk(Boolean(desk?.call) || this.store.get().answering !== null);
-  }
-
-  #followCallOut(desk: DeskState | null): void {
-    if (desk === this.#deskBefore) return;
-    const caller = endedUnanswered(this.#deskBefore, desk);
-    this.#deskBefore = desk;
-    if (caller) this.store.set({ callOut: { state: 'unanswered', caller } });
-    // The call is there, or another one rings: what became of the last is of no interest now.
-    else if (this.store.get().callOut && (desk?.call || desk?.offer)) this.forgetCallOut();
   }
 }

@@ -37,7 +37,7 @@ function makePhone(agent: string): Phone {
     timers,
     now,
   });
-  return new Phone({ connection, line, lock: phoneLock(`denwaban-phone-${agent}`, navigator.locks), now });
+  return new Phone({ connection, line, lock: phoneLock(`denwaban-phone-${agent}`, navigator.locks), timers, now });
 }
 
 export interface RunningPhone {

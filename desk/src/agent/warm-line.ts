@@ -85,6 +85,8 @@ export class WarmLine {
 
   /** Only the microphone: so that nobody says "available" before they can be heard. */
   prepare(): Promise<boolean> {
+    // Given up and wanted again while the browser still asks: what it answers counts.
+    if (this.#preparing && this.store.get().phase === 'closed') this.store.set({ phase: 'asking', problem: null });
     return (this.#preparing ??= this.#prepare().finally(() => (this.#preparing = null)));
   }
 

@@ -54,8 +54,8 @@ function Inside() {
 function Dock() {
   const desk = useDeskState();
   const { pathname } = useLocation();
-  const news = usePhoneView((view) => view.callOut !== null && view.callOut.state !== 'placing');
-  if (pathname === '/' || !desk || (!desk.offer && !desk.call && !desk.wrapUp && !news)) return null;
+  const calls = usePhoneView((view) => view.callOut !== null);
+  if (pathname === '/' || !desk || (!desk.offer && !desk.call && !desk.wrapUp && !calls)) return null;
   return (
     <aside className="fixed right-4 bottom-4 z-40 max-h-[calc(100dvh-2rem)] w-[26rem] overflow-y-auto rounded-2xl shadow-2xl ring-1 ring-slate-300">
       <CallStack desk={desk} />

@@ -30,13 +30,15 @@ describe.skipIf(absent)(`calls out${absent ? ` (${absent})` : ''}`, () => {
 
   async function ready(
     n: number,
+    says: 'available' | 'away' = 'available',
   ): Promise<{ agent: Agent; phone: Baresip; customer: { name: string; phone: string } }> {
     const { customer, owner } = on.customerWithOwner(n);
     const phone = await on.telephone({
       ...{ number: customer.phone, sipPort: trunkPort, says: on.voices.customer.telephone },
     });
     const agent = on.closing(await Agent.signIn(await on.browser('agent'), on.system, owner.email, { tap: true }));
-    await agent.goAvailable();
+    if (says === 'available') await agent.goAvailable();
+    else await agent.goAway('Lunch');
     return { agent, phone, customer };
   }
 
@@ -180,5 +182,57 @@ describe.skipIf(absent)(`calls out${absent ? ` (${absent})` : ''}`, () => {
     process.stdout.write(`control killed in a call out: the longest gap at the telephone ${JSON.stringify(gap)}\n`);
     const [left] = parseWav(await on.finishedRecording(record.id)).channels;
     near('the recording', (left!.length / 8000) * 1000, record.talkMs, 1_500);
+  });
+
+  test('[OUT12] somebody away calls: their line opens for it, both hear each other, and after it they are away without a line', async () => {
+    const { agent, phone, customer } = await ready(0, 'away');
+    const line = () => agent.id('line').getAttribute('data-line');
+    expect(await line()).toBe('none');
+    const begun = Date.now();
+    await agent.dial(customer.phone);
+    await phone.event('CALL_INCOMING');
+    const rangAfterMs = Date.now() - begun;
+    await agent.callsOut('ringing');
+    await phone.answer();
+    await phone.event('CALL_ESTABLISHED');
+    await agent.id('hold').waitFor();
+    await sleep(5_000);
+    await agent.hangUp();
+    await phone.event('CALL_CLOSED');
+    await agent.reaches('wrap-up');
+    await agent.saveWrapUp();
+    await agent.reaches('away');
+    await until('the line closed', async () => (await line()) === 'none');
+    const sent = layOut(await agent.tapped('sent'));
+    const received = layOut(await agent.tapped('received'));
+    await phone.stop();
+    const heard = likeness(readWav(phone.heard()[0]!).channels[0]!, sent.samples);
+    const heardBack = likeness(
+      cut(received.samples, 8000, Math.max(0, received.samples.length / 8000 - 4)),
+      on.voices.customer.samples,
+    );
+    process.stdout.write(
+      `called while away: it rang ${rangAfterMs} ms after Enter, heard by baresip ${heard.toFixed(4)}, by the agent ${heardBack.toFixed(4)}\n`,
+    );
+    for (const alike of [heard, heardBack]) expect(alike).toBeGreaterThanOrEqual(0.9);
+    expect(await on.onlyConversation(begun)).toMatchObject({ direction: 'outbound', end: 'completed' });
+    expect(agent.problems).toEqual([]);
+  });
+
+  test('[OUT12] somebody away whose microphone is refused is told so and calls nobody; cancelled while the browser asks, neither', async () => {
+    const { agent, phone, customer } = await ready(1, 'away');
+    const begun = Date.now();
+    await agent.microphone('refused');
+    await agent.dial(customer.phone);
+    expect(await agent.callOutNews()).toMatch(/microphone is not allowed/);
+    await agent.microphone('asking');
+    await agent.dial(customer.phone);
+    await agent.callsOut('opening');
+    await agent.hangUp();
+    await agent.id('outgoing-call').waitFor({ state: 'detached' });
+    await agent.reaches('away');
+    expect(await agent.id('line').getAttribute('data-line')).toBe('none');
+    expect(await on.admin.conversations(begun)).toEqual([]);
+    expect(phone.events.filter(({ type }) => type === 'CALL_INCOMING')).toEqual([]);
   });
 });

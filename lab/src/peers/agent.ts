@@ -33,6 +33,20 @@ export class Agent extends Tab {
     await this.reaches('available');
   }
 
+  /** @param reason as the English page names it */
+  async goAway(reason: string): Promise<void> {
+    await this.page.getByRole('button', { name: reason, exact: true }).click();
+    await this.reaches('away');
+  }
+
+  /** What the browser says from now on when the page asks for the microphone: no, or nothing yet. */
+  async microphone(says: 'refused' | 'asking'): Promise<void> {
+    await this.page.evaluate((refused) => {
+      navigator.mediaDevices.getUserMedia = () =>
+        refused ? Promise.reject(new DOMException('no', 'NotAllowedError')) : new Promise(() => undefined);
+    }, says === 'refused');
+  }
+
   /** The status as the page shows it carries the server's word in `data-state`. */
   async reaches(state: string, withinMs = 15_000): Promise<void> {
     await this.page
@@ -64,7 +78,7 @@ export class Agent extends Tab {
   }
 
   /** The card of a call out, until it says so. */
-  async callsOut(state: 'calling' | 'ringing', withinMs = 10_000): Promise<void> {
+  async callsOut(state: 'opening' | 'calling' | 'ringing', withinMs = 10_000): Promise<void> {
     await this.page
       .locator(`[data-testid=outgoing-call][data-state="${state}"]`)
       .waitFor({ timeout: withinMs })

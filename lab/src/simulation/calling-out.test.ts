@@ -175,6 +175,31 @@ describe('what is refused', () => {
     await house.settle();
     expect(presence(house)).toBe('away');
   });
+  test('[OUT12] a line opened while away brings no calls: before, during and after the call they are away', async () => {
+    const house = await openHouse();
+    const desk = house.sit(anna);
+    const { line } = await desk.handle.openLine('v=0\r\n');
+    desk.line = line;
+    house.phone.proveLine(anna);
+    await house.settle();
+    expect([presence(house), desk.state().line]).toEqual(['away', 'proven']);
+    await house.call('+81311112222', { owner: anna });
+    expect(desk.state().offer).toBeNull();
+    await desk.place(callee);
+    const leg = called(house);
+    house.phone.calleeAnswers(leg);
+    await house.settle();
+    expect(house.phone.hears(leg)).toBe(anna);
+    const { caller } = desk.state().call ?? {};
+    await desk.handle.command({ type: 'call.hang-up', conversation: caller?.conversation ?? '' });
+    expect(presence(house)).toBe('wrap-up');
+    await desk.handle.command({
+      ...{ type: 'wrap-up.save', conversation: caller?.conversation ?? '', disposition: null, note: '' },
+    });
+    expect([presence(house), desk.state().offer]).toEqual(['away', null]);
+    desk.handle.closeLine();
+    expect([presence(house), desk.state().line]).toEqual(['away', 'none']);
+  });
   test('[OUT1] [OUT8] two clicks while the directory thinks are one call', async () => {
     let answer: (identity: CallerIdentity | null) => void = () => {};
     const asked = new Promise<CallerIdentity | null>((resolve) => (answer = resolve));

@@ -119,12 +119,11 @@ export const desk = {
   'microphone.asking': 'Please allow the microphone',
   'microphone.asking-hint': 'Choose “Allow” in the question at the top left of the browser.',
   'microphone.problem.refused': 'The microphone is not allowed',
-  'microphone.mend.refused':
-    'Press the icon left of the address, set the microphone to “Allow”, then press “Go available” again.',
+  'microphone.mend.refused': 'Press the icon left of the address, set the microphone to “Allow”, then try again.',
   'microphone.problem.missing': 'No microphone was found',
-  'microphone.mend.missing': 'Plug in your headset, then press “Go available” again.',
+  'microphone.mend.missing': 'Plug in your headset, then try again.',
   'microphone.problem.busy': 'The microphone cannot be used',
-  'microphone.mend.busy': 'See whether another app is holding it, then press “Go available” again.',
+  'microphone.mend.busy': 'See whether another app is holding it, then try again.',
   'microphone.problem.insecure': 'The microphone cannot be used at this address',
   'microphone.mend.insecure': 'Browsers allow it only on https or localhost.',
 

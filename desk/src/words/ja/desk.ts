@@ -119,12 +119,11 @@ export const desk = {
   'microphone.asking': 'マイクの使用を許可してください',
   'microphone.asking-hint': 'ブラウザの左上に出ている確認で「許可」を選んでください。',
   'microphone.problem.refused': 'マイクの使用が許可されていません',
-  'microphone.mend.refused':
-    'アドレス欄の左のアイコンを押してマイクを「許可」にし、もう一度「受付可にする」を押してください。',
+  'microphone.mend.refused': 'アドレス欄の左のアイコンを押してマイクを「許可」にし、もう一度お試しください。',
   'microphone.problem.missing': 'マイクが見つかりません',
-  'microphone.mend.missing': 'ヘッドセットをつなぎ、もう一度「受付可にする」を押してください。',
+  'microphone.mend.missing': 'ヘッドセットをつなぎ、もう一度お試しください。',
   'microphone.problem.busy': 'マイクを使えません',
-  'microphone.mend.busy': 'ほかのアプリがマイクを使っていないか確かめ、もう一度「受付可にする」を押してください。',
+  'microphone.mend.busy': 'ほかのアプリがマイクを使っていないか確かめ、もう一度お試しください。',
   'microphone.problem.insecure': 'このアドレスではマイクを使えません',
   'microphone.mend.insecure': 'ブラウザは https か localhost でだけマイクを許可します。',
 
