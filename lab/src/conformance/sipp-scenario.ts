@@ -19,12 +19,18 @@ const sdp = [
 
 interface Said {
   headers?: string[];
-  sdp?: boolean;
+  /** `stream`: audio of `plays` comes from where it says. */
+  sdp?: boolean | 'stream';
+  /** Further lines of the SDP. */
+  sdpLines?: string[];
 }
 
-const message = (lines: readonly string[], { headers = [], sdp: withSdp = false }: Said, attributes = ''): string => {
+const message = (lines: readonly string[], said: Said, attributes = ''): string => {
+  const { headers = [], sdp: withSdp = false, sdpLines = [] } = said;
   const type = withSdp ? ['Content-Type: application/sdp'] : [];
-  const text = [...lines, ...headers, ...type, 'Content-Length: [len]', '', ...(withSdp ? sdp : [])];
+  const port = withSdp === 'stream' ? '[rtpstream_audio_port]' : '[media_port]';
+  const body = withSdp ? [...sdp.map((line) => line.replace('[media_port]', port)), ...sdpLines] : [];
+  const text = [...lines, ...headers, ...type, 'Content-Length: [len]', '', ...body];
   return `<send${attributes}>\n<![CDATA[\n\n${text.map((line) => `      ${line}`).join('\n')}\n\n]]>\n</send>`;
 };
 const keep = (header: string, name: string): string =>
@@ -38,6 +44,9 @@ export function expects(what: string | number, actions: string[] = [], attribute
 }
 export const maybe = (what: string | number): string => expects(what, [], ' optional="true"');
 export const pause = (ms: number): string => `<pause milliseconds="${ms}"/>`;
+/** Sends a file of µ-law to where our description said, over and over; `pause` and `resume` of it. */
+export const plays = (what: { file: string } | 'pause' | 'resume'): string =>
+  `<nop><action><exec rtp_stream="${typeof what === 'string' ? what : `${what.file},-1,0`}"/></action></nop>`;
 /** A copy of what came last is let pass, not failed. */
 export const mustSay = (regexp: string, header: string, name: string): string =>
   `<ereg regexp="${regexp}" search_in="hdr" header="${header}:" check_it="true" assign_to="${name}"/>`;

@@ -10,6 +10,8 @@ export class MediaError extends Error {
   }
 }
 
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Does (or did) the leg live in the process that the news is of? */
 export type Owns = (leg: string) => boolean;
 

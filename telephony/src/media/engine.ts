@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { ownKeys, type Transport, type TransportListener } from '../rtp/index.js';
 import { OfferError, type WebRtcOpener } from '../webrtc/index.js';
 import { dissolve, hold, join, resume } from './bridge.js';
-import { MediaError } from './contract.js';
+import { MediaError, messageOf } from './contract.js';
 import { Leg, type LegContext } from './leg.js';
 import { heldOf, signsOf, type Entry } from './entry.js';
 import { LineWatch, type Finding, type WatchKind } from './line-watch.js';
+import { listen } from './listening.js';
 import { playerOf } from './players.js';
 import { mediaProtocolVersion, type MediaEvent, type MediaReplies, type MediaRequest } from './protocol.js';
 import { Measures } from './measures.js';
@@ -138,7 +139,7 @@ export class MediaEngine {
       case 'unbridge':
         return this.unbridge(this.need(request.a), this.need(request.b));
       case 'listen':
-        return this.need(request.leg).listen(this.need(request.to));
+        return listen(request, this.options.sounds, (leg) => this.need(leg), this.now());
       case 'hold':
         return this.hold(request.leg, request.sound);
       case 'resume':
@@ -285,7 +286,7 @@ export class MediaEngine {
     const nowMs = this.now();
     for (const { leg, watch } of this.legs.values()) {
       this.guarded(leg, () => {
-        leg.report(nowMs);
+        leg.check(nowMs);
         this.report(leg, watch.check(nowMs, signsOf(leg)));
       });
     }
@@ -342,8 +343,6 @@ export class MediaEngine {
     this.options.emit({ type: 'log', level, message, data });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function assertNever(value: never): never {
   throw new MediaError('failed', `not handled: ${JSON.stringify(value)}`);

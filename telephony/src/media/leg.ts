@@ -21,6 +21,7 @@ import {
   type Transport,
 } from '../rtp/index.js';
 import type { Bridge } from './bridge.js';
+import { isDue, type Meanwhile } from './listening.js';
 import { Packer } from './packer.js';
 import type { Player } from './player.js';
 import type { Recording } from './recorder/index.js';
@@ -65,6 +66,7 @@ export class Leg {
   /** Who hears this one and is not heard, and whom this one hears so. */
   private ear: Leg | null = null;
   private mouth: Leg | null = null;
+  private meanwhile: Meanwhile | null = null;
   private readonly context: LegContext;
   private fax: { tones: FaxTones; left: number } | null = null;
   private reportDueMs = Number.NaN;
@@ -137,7 +139,10 @@ export class Leg {
   play(player: Player | null): void {
     this.hush();
     this.endListening();
-    if (player === null) return;
+    if (player !== null) this.sound(player);
+  }
+
+  private sound(player: Player): void {
     const packer = new Packer();
     const stop = this.context.ticker.add((nowMs) => {
       if (!this.sendFrame(player, packer, nowMs)) this.play(null);
@@ -149,13 +154,25 @@ export class Leg {
    * Hears `mouth` without being heard, until either is played to, bridged or closed. What plays here goes on until the first packet:
    * a far end may announce audio and send none.
    */
-  listen(mouth: Leg): null {
-    this.endListening();
-    mouth.endListening();
-    if (this === mouth || this.bridge !== null || mouth.bridge !== null) return null;
+  listen(mouth: Leg, meanwhile: Meanwhile | null): void {
+    const already = this.mouth === mouth;
+    if (!already) {
+      this.endListening();
+      mouth.endListening();
+    }
+    if (this === mouth || this.bridge !== null || mouth.bridge !== null) return;
+    const sinceMs = (already ? this.meanwhile?.sinceMs : undefined) ?? meanwhile?.sinceMs ?? 0;
     this.mouth = mouth;
     mouth.ear = this;
-    return null;
+    this.meanwhile = meanwhile === null ? null : { ...meanwhile, sinceMs };
+  }
+
+  private fillSilence(nowMs: number): void {
+    const { mouth, meanwhile } = this;
+    if (mouth === null || meanwhile === null || this.player !== null) return;
+    if (!isDue(meanwhile, mouth.heardMs, nowMs)) return;
+    this.pauseRelay();
+    this.sound(meanwhile.player());
   }
 
   private endListening(): void {
@@ -167,6 +184,7 @@ export class Leg {
       ear.pauseRelay();
       mouth.ear = null;
       ear.mouth = null;
+      ear.meanwhile = null;
     }
   }
 
@@ -197,8 +215,14 @@ export class Leg {
     return true;
   }
 
-  /** Looked at a few times a second: tells the far end how it is heard, when that is due (RFC 3550 §6.2: not all at one beat). */
-  report(nowMs: number): void {
+  /** Looked at a few times a second. */
+  check(nowMs: number): void {
+    this.fillSilence(nowMs);
+    this.report(nowMs);
+  }
+
+  /** Tells the far end how it is heard, when that is due (RFC 3550 §6.2: not all at one beat). */
+  private report(nowMs: number): void {
     const { reportMs } = this.context;
     if (nowMs < this.reportDueMs) return;
     const first = Number.isNaN(this.reportDueMs);

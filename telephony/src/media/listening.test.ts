@@ -9,11 +9,14 @@ import { RtpPeer } from './testing/rtp-peer.js';
 
 let engine: MediaEngine;
 let peers: RtpPeer[];
+/** How far the clock has been moved on. */
+let skippedMs: number;
 const said: string[] = [];
 
 beforeEach(() => {
   peers = [];
   said.length = 0;
+  skippedMs = 0;
   engine = new MediaEngine({
     bindAddress: '127.0.0.1',
     publicAddress: '127.0.0.1',
@@ -22,6 +25,7 @@ beforeEach(() => {
     sounds: createSounds(tmpdir()),
     webrtc: { open: () => Promise.reject(new Error('no browser here')) },
     emit: ({ type }) => said.push(type),
+    now: () => performance.now() + skippedMs,
   });
 });
 afterEach(async () => {
@@ -93,4 +97,54 @@ test('listening ends with the next sound, and with either leg', async () => {
   await expect(engine.handle({ type: 'listen', leg: 'line', to: 'far' })).rejects.toMatchObject({
     code: 'no-such-leg',
   });
+});
+
+/** What the line hears from now on, once the clock has moved. */
+async function heardAfter(line: RtpPeer, ms: number): Promise<RtpPeer['heard']> {
+  line.heard.length = 0;
+  skippedMs += ms;
+  await new Promise((resolve) => setTimeout(resolve, 400)); // the watch looks four times a second
+  return line.heard;
+}
+
+test('who listens to nobody hears the sound of meanwhile after 2 s, until the first word', async () => {
+  const [line, far] = [await phone('line'), await phone('far')];
+  const meanwhile = { sound: 'hold-music', again: false };
+  await engine.handle({ type: 'listen', leg: 'line', to: 'far', meanwhile });
+  expect(await heardAfter(line, 1_000)).toEqual([]);
+  expect((await heardAfter(line, 1_000)).length).toBeGreaterThan(3);
+  far.talk(tone(9_000));
+  await until('the far end', () => says(line, 9_000));
+  line.heard.length = 0;
+  await until('more of it', () => line.heard.length > 5);
+  expect(line.heard.every(({ payload }) => payload[0] === toUlaw(9_000))).toBe(true);
+  far.hush();
+  await heardAfter(line, 0);
+  expect(await heardAfter(line, 5_000)).toEqual([]);
+});
+
+test('with `again` the sound comes back whenever they fall silent, also when that is asked for while they speak', async () => {
+  const [line, far] = [await phone('line'), await phone('far')];
+  far.talk(tone(9_000));
+  await engine.handle({ type: 'listen', leg: 'line', to: 'far' });
+  await until('the far end', () => says(line, 9_000));
+  line.heard.length = 0;
+  await engine.handle({
+    ...{ type: 'listen', leg: 'line', to: 'far' },
+    meanwhile: { sound: 'hold-music', again: true },
+  });
+  await until('more of it', () => line.heard.length > 5);
+  expect(line.heard.every(({ payload }) => payload[0] === toUlaw(9_000))).toBe(true);
+  for (let turn = 0; turn < 2; turn++) {
+    far.hush();
+    await heardAfter(line, 0);
+    expect((await heardAfter(line, 2_000)).length).toBeGreaterThan(3);
+    far.talk(tone(9_000));
+    line.heard.length = 0;
+    await until('the far end again', () => says(line, 9_000));
+  }
+  await engine.handle({ type: 'play', leg: 'line', sound: null });
+  far.hush();
+  await heardAfter(line, 0);
+  expect(await heardAfter(line, 5_000)).toEqual([]);
 });

@@ -51,9 +51,10 @@ export type MediaRequest =
   | { type: 'unbridge'; a: string; b: string }
   /**
    * `leg` hears what `to` says, and is not heard there; what plays to `leg` goes on until the first packet. It ends with the next
-   * `play` or `bridge` of either. `no-such-leg` also when the two live in different processes.
+   * `play` or `bridge` of either. `no-such-leg` also when the two live in different processes. `meanwhile`: the sound that `leg`
+   * hears as soon as nothing at all has come from `to` for 2 s, until something does; `again`: also after its first packet.
    */
-  | { type: 'listen'; leg: string; to: string }
+  | { type: 'listen'; leg: string; to: string; meanwhile?: { sound: string; again: boolean } }
   /** `leg` hears the sound, its bridge partner silence; the bridge stays. */
   | { type: 'hold'; leg: string; sound: string }
   | { type: 'resume'; leg: string }

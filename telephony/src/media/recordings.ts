@@ -1,4 +1,4 @@
-import { MediaError } from './contract.js';
+import { MediaError, messageOf } from './contract.js';
 import type { Leg } from './leg.js';
 import type { MediaEvent } from './protocol.js';
 import { Recording, type RecordingResult } from './recorder/index.js';
@@ -44,7 +44,7 @@ export class Recordings {
           }),
       });
     } catch (error) {
-      throw new MediaError('disk', error instanceof Error ? error.message : String(error));
+      throw new MediaError('disk', messageOf(error));
     }
     leg.recording = { id, recording };
     this.running.set(id, { leg, recording });

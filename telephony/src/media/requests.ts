@@ -92,6 +92,11 @@ const remote: Check = (value) => {
   return ['sendrecv', 'sendonly', 'recvonly', 'inactive'].includes(far.direction) ? null : 'direction is unknown';
 };
 
+const meanwhile: Check = (value) => {
+  if (!isRecord(value)) return 'must be an object';
+  return sound(value['sound']) ?? (typeof value['again'] === 'boolean' ? null : 'again must be true or false');
+};
+
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
   'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port), near: orMissing(id), note: orMissing(note) },
@@ -107,7 +112,7 @@ const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   play: { leg: id, sound: orNull(sound), followedBy: orMissing(sound) },
   bridge: { a: id, b: id },
   unbridge: { a: id, b: id },
-  listen: { leg: id, to: id },
+  listen: { leg: id, to: id, meanwhile: orMissing(meanwhile) },
   hold: { leg: id, sound },
   resume: { leg: id },
   record: { recording: id, leg: id, path, resume: orMissing(flag) },

@@ -2,7 +2,7 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { MediaError } from './contract.js';
+import { MediaError, messageOf } from './contract.js';
 import type { MediaEngine } from './engine.js';
 import { LineReader } from './lines.js';
 import type { MediaErrorCode, MediaEvent, MediaFrame } from './protocol.js';
@@ -61,7 +61,7 @@ export async function serveControl(
       send(socket, { kind: 'reply', n: read.n, ok: true, value });
     } catch (error) {
       const known = error instanceof MediaError && error.code !== 'unreachable';
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       refuse(socket, read.n, known ? error.code : 'failed', detail);
       if (known && error.code === 'version' && controls.size === 0) onStranger();
     }

@@ -107,7 +107,7 @@ export function createCustomers(options: CustomersOptions): Customers {
       case 'end':
         return far.end(action.reached, action.cause);
       case 'ring-back':
-        return options.ringBack.begin(id, action.agent, action.early);
+        return options.ringBack.begin(id, action);
       case 'ring-back-over':
         return options.ringBack.over(id);
       case 'play':
@@ -201,7 +201,7 @@ export function createCustomers(options: CustomersOptions): Customers {
     customers.set(id, customer);
     recordings.prepare();
     return {
-      rings: (early) => feed(id, { type: 'far-end-rings', early }),
+      rings: (early, alerted) => feed(id, { type: 'far-end-rings', early, alerted }),
       answered(token, trunk) {
         customer.dialog = token === null ? null : readToken(token);
         feed(id, { type: 'far-end-answered', token, ...(trunk === undefined ? {} : { trunk }) });

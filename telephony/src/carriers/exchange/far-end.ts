@@ -16,8 +16,8 @@ export interface FarEnd {
 
 /** What a caller's phone tells the exchange about a leg. */
 export interface FarEndListener {
-  /** It was called, and rings. `early`: the network sends a sound of its own. */
-  rings(early: boolean): void;
+  /** It was called, and rings. `early`: the network sends a sound of its own; `alerted`: somebody's phone rings, surely. */
+  rings(early: boolean, alerted: boolean): void;
   /** `trunk`: by which it was called. */
   answered(token: string | null, trunk?: TrunkId): void;
   /** What `answered` gave has changed. */

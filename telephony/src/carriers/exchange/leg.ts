@@ -60,7 +60,8 @@ export type LegInput =
   | { type: 'dtmf'; digits: string }
   | { type: 'hang-up'; cause: HangUpCause }
   // what the world says
-  | { type: 'far-end-rings'; early: boolean }
+  /** `early`: it sends a sound of its own; `alerted`: somebody's phone rings (180), which other news of this kind leave open. */
+  | { type: 'far-end-rings'; early: boolean; alerted: boolean }
   | { type: 'far-end-answered'; token: string | null; trunk?: TrunkId }
   | { type: 'far-end-moved'; token: string }
   | { type: 'far-end-ended'; cause: Exclude<LegEndCause, 'media-lost'> }
@@ -79,7 +80,7 @@ export type LegAction =
   | { do: 'answer' }
   | { do: 'end'; reached: Reached | ReachedOut; cause: HangUpCause }
   /** The agent hears that it rings at the number they called: by our own sound, or the network's. */
-  | { do: 'ring-back'; agent: AgentId; early: boolean }
+  | { do: 'ring-back'; agent: AgentId; early: boolean; alerted: boolean }
   | { do: 'ring-back-over' }
   /** To the media process, in this order. */
   | { do: 'play'; sound: Sound | null }

@@ -13,6 +13,8 @@ export interface PlacedLeg {
   /** On whose behalf. */
   agent: AgentId;
   hears: 'nothing' | 'ours' | 'theirs';
+  /** Somebody's phone has rung. */
+  alerted: boolean;
 }
 
 export const placedLeg = (agent: AgentId): PlacedLeg => ({
@@ -20,6 +22,11 @@ export const placedLeg = (agent: AgentId): PlacedLeg => ({
   reached: 'placed',
   agent,
   hears: 'nothing',
+  alerted: false,
+});
+
+const ringBack = ({ agent, hears, alerted }: PlacedLeg): LegAction => ({
+  ...{ do: 'ring-back', agent, early: hears === 'theirs', alerted },
 });
 
 /** @param at the exchange's clock at this input */
@@ -31,17 +38,19 @@ export function stepPlaced(id: LegId, leg: PlacedLeg, input: LegInput, at: Epoch
   switch (input.type) {
     case 'far-end-rings': {
       const hears = input.early || leg.hears === 'theirs' ? 'theirs' : 'ours';
-      if (hears === leg.hears) return [leg, [{ do: 'ignore', because: 'rings-already' }]];
-      const actions: LegAction[] = [{ do: 'ring-back', agent: leg.agent, early: hears === 'theirs' }];
+      const rings = { ...leg, hears, alerted: leg.alerted || input.alerted } as const;
+      const same = hears === leg.hears && (hears === 'ours' || rings.alerted === leg.alerted);
+      if (same) return [rings, [{ do: 'ignore', because: 'rings-already' }]];
+      const actions = [ringBack(rings)];
       if (leg.hears === 'nothing') actions.push(emit({ type: 'leg.ringing', leg: id, at, early: input.early }));
-      return [{ ...leg, hears }, actions];
+      return [rings, actions];
     }
 
     case 'line-proven':
     case 'reanchored':
       // The agent's desk was reloaded, or the media process of one of the two came back: they hear it ring on.
       if (leg.hears === 'nothing') return [leg, []];
-      return [leg, [{ do: 'ring-back', agent: leg.agent, early: leg.hears === 'theirs' }]];
+      return [leg, [ringBack(leg)]];
 
     case 'far-end-answered': {
       const { token, trunk } = input;

@@ -100,6 +100,57 @@ test('[OUT9] the network’s own sound is heard in its stead, one way, also when
   expect(house.of('leg.ringing')).toHaveLength(1);
 });
 
+test.each([
+  ['180', [[180, null]], ['play']],
+  ['183 with a description: theirs is waited for', [[183, theirs]], ['listen']],
+  ['183 without one', [[183, null]], ['play']],
+  [
+    '180, then theirs',
+    [
+      [180, null],
+      [183, theirs],
+    ],
+    ['play', 'listen again'],
+  ],
+  ['180 with a description', [[180, theirs]], ['play', 'listen again']],
+  [
+    '183 with a description, then 180: not a moment of ours',
+    [
+      [183, theirs],
+      [180, theirs],
+    ],
+    ['listen', 'listen again'],
+  ],
+  [
+    'a fork: theirs from one, 180 from another',
+    [
+      [183, theirs],
+      [180, null],
+    ],
+    ['listen', 'listen again'],
+  ],
+] as const)('[OUT9] ring-back: %s', async (_, words, asked) => {
+  const { house, callee } = await calling();
+  for (const [status, early] of words) callee().ring(status, early);
+  await house.settle();
+  const told = house.media.requests.flatMap((request) => {
+    if (request.type === 'play') return ['play'];
+    return request.type === 'listen' ? [request.meanwhile?.again ? 'listen again' : 'listen'] : [];
+  });
+  expect(told).toEqual(asked);
+});
+
+test('[OUT9] where the network’s sound cannot be had, it is ring-back of ours', async () => {
+  const { house, callee } = await calling();
+  house.media.failNext('listen', 'no-such-leg');
+  callee().ring(183, theirs);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('sound');
+  callee().end('refused', 486);
+  await house.settle();
+  expect(house.media.hears('ln_1')).toBe('silence');
+});
+
 test('answered, it is a leg like any other: joined, recorded, held, hung up', async () => {
   const { house, callee, told } = await calling();
   callee().ring();

@@ -80,9 +80,9 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
     late.call = calling.place(trunk, order, {
       ...sip.session(standing),
       onSent: (farewell) => void (over || sip.note(farewell)),
-      onProgress(_status, early) {
+      onProgress(status, early) {
         if (isOver()) return;
-        told?.rings(early !== null && sip.aim(early, standing));
+        told?.rings(early !== null && sip.aim(early, standing), status === 180);
       },
       onAnswered(answer) {
         if (isOver()) return late.call?.hangUp(byeReason('normal'));

@@ -24,6 +24,8 @@ export async function realExchange(
     started?: boolean;
     recordingsDir?: string;
     trunk?: Partial<Trunk>;
+    /** In place of the one that takes calls from this machine. */
+    trunks?: readonly Trunk[];
     host?: string;
     tls?: TlsServer;
   } = {},
@@ -44,7 +46,9 @@ export async function realExchange(
         log,
       }),
     media: media.client,
-    trunks: [{ id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses }, ...options.trunk }],
+    trunks: options.trunks ?? [
+      { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses }, ...options.trunk },
+    ],
     recordingsDir,
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),
