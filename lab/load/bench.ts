@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { answerDelay } from './calls.js';
 import { directory } from './directory.js';
+import { engine } from './engine.js';
 import { journal } from './journal.js';
 import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
 import { relay } from './relay.js';
@@ -16,7 +17,7 @@ import { sipEndurance } from './sip-endurance.js';
 import { sipParse } from './sip-parse.js';
 import { soak } from './soak.js';
 
-const all = [sipParse, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak, sipEndurance];
+const all = [sipParse, engine, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak, sipEndurance];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {

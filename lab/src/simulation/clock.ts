@@ -3,6 +3,8 @@ import { epochMs, type EpochMs } from '@denwaban/core';
 import type { EngineClock } from '@denwaban/server';
 
 export interface HandClock extends EngineClock {
+  /** When somebody will be woken. */
+  asked(): EpochMs[];
   /** Moves time on, waking whoever is due on the way; `settle` runs after every wake-up. */
   pass(ms: number, settle: () => Promise<void>): Promise<void>;
 }
@@ -15,6 +17,7 @@ export function handClock(start = 1_750_000_000_000): HandClock {
     [...wakes].filter(([, one]) => one.at <= until).toSorted((a, b) => a[1].at - b[1].at || a[0] - b[0])[0];
   return {
     now: () => epochMs(now),
+    asked: () => [...wakes.values()].map(({ at }) => epochMs(at)),
     wakeAt(at, wake) {
       const key = asked++;
       wakes.set(key, { at, wake });

@@ -1,5 +1,14 @@
 /** What is true of a house at every moment, whatever happened. */
-import { type AgentId, isOpen } from '@denwaban/core';
+import {
+  type AgentId,
+  type Conversation,
+  deadline,
+  defaultConversationSettings,
+  defaultRule,
+  isOpen,
+  route,
+  routingDeadline,
+} from '@denwaban/core';
 import type { Desk, House } from './house.js';
 
 /**
@@ -72,10 +81,31 @@ export function broken(
     );
     if (could.length > 0) found.push(`[RTG8] ${one.id} waits while ${could[0]?.id ?? ''} is free`);
   }
+  found.push(...overlooked(house, live));
   for (const desk of desks.values()) {
     // What a desk was told last is what a new desk of the same agent would be shown.
     if (JSON.stringify(desk.state()) !== JSON.stringify(desk.handle.state))
       found.push(`${desk.agent}'s desk shows something old`);
   }
   return found;
+}
+
+/**
+ * The engine looks only where something changed, and wakes only for what is due next. Here is what that stands for: a look at all
+ * who wait finds nothing to decide, and nobody's time is slept through.
+ */
+function overlooked({ engine, clock }: House, live: readonly Conversation[]): string[] {
+  const now = clock.now();
+  const waiting = live.filter(({ status }) => status === 'waiting');
+  const missed = route(defaultRule, now, waiting, engine.roster.floor()).filter(
+    ({ decisions }) => decisions.length > 0,
+  );
+  const wakesAt = Math.min(...clock.asked());
+  const due = live
+    .flatMap((one) => [deadline(one, now, defaultConversationSettings), routingDeadline(defaultRule, one, now)])
+    .filter((at) => at !== null);
+  return [
+    ...missed.map((one) => `${one.conversation} could be routed: ${JSON.stringify(one.decisions)}`),
+    ...due.filter((at) => at < wakesAt).map((at) => `nobody wakes ${wakesAt - at} ms after what is due at ${at}`),
+  ];
 }

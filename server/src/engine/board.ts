@@ -2,22 +2,27 @@
 import { type AgentId, type Conversation, customerNumber } from '@denwaban/core';
 import type { BoardMessage } from '@denwaban/core/wire';
 import type { EngineClock } from './clock.js';
-import type { Conversations } from './conversations.js';
+import { isQueued, type Living } from './living.js';
 import { agentView, type Roster, type RosterAgent } from './roster.js';
 
 const periodMs = 250;
 type Board = Omit<BoardMessage, 'seq'>;
 
-export function createBoard(roster: Roster, conversations: Conversations, clock: EngineClock) {
+/** Whether something else is to be seen of those who wait. */
+function showsOtherwise(before: Conversation | null, after: Conversation): boolean {
+  const [did, does] = [before !== null && isQueued(before), isQueued(after)];
+  if (did !== does) return true;
+  return does && (before?.customer !== after.customer || before?.waitingSince !== after.waitingSince);
+}
+
+export function createBoard(roster: Roster, living: Living, clock: EngineClock) {
   const listeners = new Set<(change: Board) => void>();
   const dirty = new Set<AgentId>();
   let waitingChanged = false;
   let cancel: (() => void) | null = null;
 
-  const waits = (one: Conversation) =>
-    one.status === 'waiting' || one.status === 'offered' || one.status === 'arriving';
   const waiting = (): Board['waiting'] =>
-    [...conversations.all()].filter(waits).map((one) => ({
+    living.queued().map((one) => ({
       conversation: one.id,
       name: one.customer?.name ?? null,
       number: customerNumber(one),
@@ -58,7 +63,8 @@ export function createBoard(roster: Roster, conversations: Conversations, clock:
       dirty.add(id);
       soon();
     },
-    waitingMayHaveChanged(): void {
+    moved(before: Conversation | null, after: Conversation): void {
+      if (!showsOtherwise(before, after)) return;
       waitingChanged = true;
       soon();
     },

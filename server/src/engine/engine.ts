@@ -19,20 +19,20 @@ import {
   defaultConversationSettings,
   defaultRule,
   mintId,
-  route,
-  routingDeadline,
 } from '@denwaban/core';
 import type { CompanyNumber, Floor, People } from '../services.js';
+import { createAgenda } from './agenda.js';
 import { createBoard } from './board.js';
 import { type CallOutOptions, createCallingOut } from './calling-out.js';
 import { type EngineClock, systemClock } from './clock.js';
-import { type Conversations, createConversations, type Engaged } from './conversations.js';
+import { type Conversations, createConversations } from './conversations.js';
 import { createFloor } from './floor.js';
 import { createIdentify } from './identify.js';
 import type { EngineLog } from './log.js';
 import { createPhoneNews } from './phone-news.js';
 import { reconcile } from './reconcile.js';
 import { createRoster, type Roster, type RosterAgent } from './roster.js';
+import { createRouting } from './routing.js';
 import { deskState } from './views.js';
 
 /** How long a talking agent's audio path may stay away (a page reload, a Wi-Fi hop) before the customer is given to another. */
@@ -80,14 +80,16 @@ export type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unk
 
 export async function startEngine(
   options: EngineOptions,
-): Promise<{ floor: Floor; stop(): void; conversations: Conversations }> {
+): Promise<{ floor: Floor; stop(): void; conversations: Conversations; roster: Roster }> {
   const { telephony, journal, directory, people, log, random } = options;
   const clock = options.clock ?? systemClock;
   const rule = options.rule ?? defaultRule;
   const settings = options.settings ?? defaultConversationSettings;
   const numbers = new Map<E164, string>(options.numbers.map((one) => [one.number, one.name]));
   const identify = createIdentify(directory, clock, log);
-  const roster = createRoster(people.all(), clock.now());
+  const roster: Roster = createRoster(people.all(), clock.now(), (agent) => routing.agentChanged(agent));
+  /** Until when each missing audio path is waited for. */
+  const absences = createAgenda<AgentId>();
   let stopped = false;
   /** Until what was found at start-up is put in order nobody is offered anything. */
   let settled = false;
@@ -97,15 +99,10 @@ export async function startEngine(
     settings,
     log,
     carryOut,
-    onMoved(before, after) {
-      const agents = new Set<AgentId>();
-      for (const record of before === null ? [after] : [before, after]) {
-        for (const offer of record.offers) agents.add(offer.agent);
-        for (const wrapUp of record.wrapUps) agents.add(wrapUp.agent);
-        if (record.by !== null) agents.add(record.by);
-      }
-      for (const id of agents) refresh(id);
-      board.waitingMayHaveChanged();
+    onMoved(before, after, touched) {
+      for (const id of touched) refresh(id);
+      routing.moved(after);
+      board.moved(before, after);
       later();
     },
     onDurable(_after, touched) {
@@ -116,6 +113,10 @@ export async function startEngine(
     },
   });
   const board = createBoard(roster, conversations, clock);
+  const routing = createRouting(rule, conversations, roster.floor, ({ conversation, decisions }, now) => {
+    const reservations = decisions.filter((one) => one.type === 'offer').map(() => mintId('rs', now, random(10)));
+    engine.give(conversation, { type: 'routed', decisions, reservations }, now);
+  });
 
   const engine: Engine = {
     conversations,
@@ -149,12 +150,14 @@ export async function startEngine(
   function refresh(id: AgentId): void {
     const agent = roster.get(id);
     if (agent === null) return;
-    const engaged: Engaged | null = conversations.engagement(id)?.engaged ?? null;
+    const engaged = conversations.engagement(id)?.engaged ?? null;
     if (roster.refresh(agent, engaged, clock.now())) board.agentChanged(id);
+    absences.set(id, missingUntil(agent));
   }
 
   // --- routing and time: after every change, once, when the call stack is empty ---
   let asked = false;
+  let wakesAt: EpochMs | null = null;
   let cancelWake: (() => void) | null = null;
   function later(): void {
     if (asked || stopped || !settled) return;
@@ -165,47 +168,30 @@ export async function startEngine(
     });
   }
   function lookAround(): void {
-    const now = clock.now();
-    const waiting = [...conversations.all()].filter((one) => one.status === 'waiting');
-    for (const { conversation, decisions } of route(rule, now, waiting, roster.floor())) {
-      const reservations = decisions.filter((one) => one.type === 'offer').map(() => mintId('rs', now, random(10)));
-      engine.give(conversation, { type: 'routed', decisions, reservations }, now);
-    }
+    routing.look(clock.now());
+    const next = earliest(conversations.nextDue(), routing.nextDue(), absences.next());
+    if (next === wakesAt) return;
     cancelWake?.();
-    const next = nextWake(now);
+    wakesAt = next;
     cancelWake = next === null ? null : clock.wakeAt(next, wake);
   }
-  function nextWake(now: EpochMs): EpochMs | null {
-    const due: number[] = [];
-    const own = conversations.nextDeadline(now);
-    if (own !== null) due.push(own);
-    for (const one of conversations.all()) {
-      const at = routingDeadline(rule, one, now);
-      if (at !== null) due.push(at);
-    }
-    for (const agent of roster.all()) {
-      const until = missingUntil(agent);
-      if (until !== null) due.push(until);
-    }
-    return due.length === 0 ? null : (Math.min(...due) as EpochMs);
+  function wake(): void {
+    wakesAt = null;
+    const now = clock.now();
+    conversations.wakeDue(now);
+    for (const id of absences.take(now)) givenUp(id, now);
+    later();
   }
   /** Until when a missing audio path is waited for; null: none is missing. */
   function missingUntil(agent: RosterAgent): EpochMs | null {
     if (agent.missingSince === null) return null;
     return Math.max(agent.missingSince + lineGraceMs, agent.backBy ?? 0) as EpochMs;
   }
-  function wake(): void {
-    const now = clock.now();
-    for (const one of [...conversations.all()]) engine.give(one.id, { type: 'timer-fired' }, now);
-    for (const agent of roster.all()) {
-      const until = missingUntil(agent);
-      if (until === null || now < until) continue;
-      const engagement = conversations.engagement(agent.person.id);
-      if (engagement === null) continue;
-      const type = engagement.engaged === 'talking' ? 'agent-lost' : 'agent-left';
-      engine.give(engagement.conversation.id, { type, agent: agent.person.id }, now);
-    }
-    later();
+  function givenUp(id: AgentId, now: EpochMs): void {
+    const engagement = conversations.engagement(id);
+    if (engagement === null) return;
+    const type = engagement.engaged === 'talking' ? 'agent-lost' : 'agent-left';
+    engine.give(engagement.conversation.id, { type, agent: id }, now);
   }
 
   // --- effects ---
@@ -251,6 +237,7 @@ export async function startEngine(
   return {
     floor: createFloor(engine, board, callingOut),
     conversations,
+    roster,
     stop() {
       stopped = true;
       deaf();
@@ -258,4 +245,10 @@ export async function startEngine(
       board.stop();
     },
   };
+}
+
+function earliest(...times: readonly (EpochMs | null)[]): EpochMs | null {
+  let first: EpochMs | null = null;
+  for (const at of times) if (at !== null && (first === null || at < first)) first = at;
+  return first;
 }

@@ -10,7 +10,7 @@ import {
 } from '@denwaban/core';
 import type { AgentView, AwayReason, PresenceView } from '@denwaban/core/wire';
 import type { DeskListener, Person } from '../services.js';
-import type { Engaged } from './conversations.js';
+import type { Engaged } from './living.js';
 
 export interface RosterAgent {
   person: Person;
@@ -37,12 +37,22 @@ export interface Roster {
   all(): Iterable<RosterAgent>;
   /** Works out anew what is so. @returns true when the state changed */
   refresh(agent: RosterAgent, engaged: Engaged | null, now: EpochMs): boolean;
-  floor(): FloorAgent[];
+  /** As routing sees everybody. Kept, and read at once: a later `refresh` changes it. */
+  floor(): readonly FloorAgent[];
 }
 
-export function createRoster(people: readonly Person[], now: EpochMs): Roster {
+/** @param onFloor routing sees this agent otherwise than before */
+export function createRoster(
+  people: readonly Person[],
+  now: EpochMs,
+  onFloor: (agent: FloorAgent) => void = () => {},
+): Roster {
   const agents = new Map<AgentId, RosterAgent>();
+  const floor: FloorAgent[] = [];
+  const placeOf = new Map<AgentId, number>();
   for (const person of people) {
+    placeOf.set(person.id, floor.length);
+    floor.push({ id: person.id, team: person.team, whyNot: whyNot('offline'), since: now });
     agents.set(person.id, {
       person,
       says: person.says,
@@ -55,6 +65,16 @@ export function createRoster(people: readonly Person[], now: EpochMs): Roster {
       missingSince: null,
       backBy: null,
     });
+  }
+  /** Routing may hold what it was shown: changed is replaced. */
+  function show(agent: RosterAgent): void {
+    const place = placeOf.get(agent.person.id);
+    const before = place === undefined ? undefined : floor[place];
+    if (place === undefined || before === undefined) return;
+    const after = { ...before, whyNot: whyNot(agent.state), since: agent.idleSince };
+    if (after.whyNot === before.whyNot && after.since === before.since) return;
+    floor[place] = after;
+    onFloor(after);
   }
   return {
     get: (id) => agents.get(id) ?? null,
@@ -70,19 +90,16 @@ export function createRoster(people: readonly Person[], now: EpochMs): Roster {
       const needed = engaged === 'talking' || engaged === 'offered';
       const missing = needed && !(facts.proven && (facts.connected || engaged === 'talking'));
       agent.missingSince = missing ? (agent.missingSince ?? at) : null;
-      if (state === agent.state) return false;
-      if (state === 'available' && agent.state !== 'offered') agent.idleSince = at;
-      agent.state = state;
-      agent.since = at;
-      return true;
+      const changed = state !== agent.state;
+      if (changed) {
+        if (state === 'available' && agent.state !== 'offered') agent.idleSince = at;
+        agent.state = state;
+        agent.since = at;
+      }
+      show(agent);
+      return changed;
     },
-    floor: () =>
-      [...agents.values()].map((agent) => ({
-        id: agent.person.id,
-        team: agent.person.team,
-        whyNot: whyNot(agent.state),
-        since: agent.idleSince,
-      })),
+    floor: () => floor,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a desk is shown, made from the record. */
 import { type Conversation, companyNumber, customerNumber, gradeOf, isOpen } from '@denwaban/core';
 import type { CallerView, DeskState } from '@denwaban/core/wire';
-import type { Engaged } from './conversations.js';
+import type { Engaged } from './living.js';
 import { presenceView, type Roster, type RosterAgent } from './roster.js';
 
 export function deskState(
