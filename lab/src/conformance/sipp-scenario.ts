@@ -23,6 +23,8 @@ interface Said {
   sdp?: boolean | 'stream';
   /** Further lines of the SDP. */
   sdpLines?: string[];
+  /** Host (and port) of Contact, where it is not sipp's own address. */
+  contact?: string;
 }
 
 const message = (lines: readonly string[], said: Said, attributes = ''): string => {
@@ -83,7 +85,7 @@ export const called = {
         `To:[$to];tag=${tag}[call_number]`,
         'Call-ID: [call_id]',
         'CSeq:[$cseq]',
-        'Contact: <sip:far@[local_ip]:[local_port];transport=[transport]>',
+        `Contact: <sip:far@${said.contact ?? '[local_ip]:[local_port];transport=[transport]'}>`,
       ],
       said,
       attributes,
@@ -116,7 +118,7 @@ export const calling = {
         `To: <sip:[service]@[remote_ip]:[remote_port]>${cseq === 1 && method !== 'ACK' ? '' : '[peer_tag_param]'}`,
         'Call-ID: [call_id]',
         `CSeq: ${cseq} ${method}`,
-        'Contact: <sip:aiko@[local_ip]:[local_port];transport=[transport]>',
+        `Contact: <sip:aiko@${said.contact ?? '[local_ip]:[local_port];transport=[transport]'}>`,
         'Max-Forwards: 70',
       ],
       said,

@@ -7,6 +7,8 @@ import { run, until, type Running } from './process.js';
 
 export interface Dns {
   names: Names;
+  /** The server ends; what was asked of it is not answered any more. */
+  die(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function startDns(folder: string, zone: readonly string[]): Promise
   }
   return {
     names,
+    die: () => server.stop(),
     async stop() {
       names.close();
       await server.stop();

@@ -7,7 +7,7 @@ import type { SipEndpoint, SipEndpointHandlers, SipTransport } from '../sip/cont
 import type { Arrival, Chance, SipLog, Timers } from '../sip/ports.js';
 import type { TimerValues } from '../sip/transaction/timers.js';
 import { pooledChance } from './chance.js';
-import { createNames, type Names } from './dns.js';
+import { createNames, type DnsLimits, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
 import { createTcpTransport } from './tcp.js';
 import { createTlsTransport, type TlsServer } from './tls.js';
@@ -39,6 +39,8 @@ export interface SipEndpointOptions {
 
 /** What a socket bound there can reach. A dual-stack one prefers IPv4, which carriers care for more. */
 const familiesOf = (host: string): (4 | 6)[] => (isIPv4(host) ? [4] : host === '::' ? [4, 6] : [6]);
+/** Nobody here chose these names: an old answer is no better than where the far end was last heard. */
+const foreignLimits: Partial<DnsLimits> = { tries: 1, staleMs: 0 };
 const lineEnds = Buffer.from('\r\n\r\n');
 
 const processTimers: Timers = {
@@ -84,6 +86,10 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     ...(options.tls ? { tlsPort: options.tls.port } : {}),
   };
   const now = options.now ?? (() => performance.now());
+  const lookUp = { transports: ['udp', 'tcp', 'tls'], families: familiesOf(host) } as const;
+  const names = options.names ?? createNames(lookUp);
+  // Kept apart: whoever names many hosts in calls may not push out where our carriers are.
+  const foreign = options.names ?? createNames({ ...lookUp, limits: foreignLimits });
   const agent = new UserAgent({
     ...us,
     userAgent: options.userAgent,
@@ -99,6 +105,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     timers: processTimers,
     now,
     chance: options.chance ?? pooledChance(),
+    find: (target, found) => void foreign.find(target).then(({ places }) => found(places)),
     log,
     limits,
     ...(options.times === undefined ? {} : { times: options.times }),
@@ -107,7 +114,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const upkeep = createUpkeep({
     core: agent.core,
     us,
-    names: options.names ?? createNames({ transports: ['udp', 'tcp', 'tls'], families: familiesOf(host) }),
+    names,
     now,
     ping(hop) {
       if (hop.transport === 'udp') udp.send(hop, lineEnds, () => {});
@@ -153,6 +160,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
         });
       });
       upkeep.close();
+      foreign.close();
       agent.close();
       await Promise.all([udp, tcp, tls].map((transport) => transport.close()));
     },

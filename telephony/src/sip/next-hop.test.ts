@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SipSource } from './contract.js';
 import type { Dialog } from './dialog.js';
-import { hopOf, isPrivate } from './next-hop.js';
+import { isPrivate, mayBeSentTo, nextHop } from './next-hop.js';
 
 const dialog: Dialog = {
   callId: 'call-1',
@@ -17,7 +17,7 @@ const dialog: Dialog = {
 };
 const source: SipSource = { transport: 'udp', address: '203.0.113.5', port: 5062 };
 const hopFor = (remoteTarget: string, from: SipSource = source) => {
-  const { transport, address, port, connection } = hopOf({ ...dialog, remoteTarget }, from, 9);
+  const { transport, address, port, connection } = nextHop({ ...dialog, remoteTarget }, from, 9).hop;
   return `${transport} ${address}:${port} ${connection}`;
 };
 
@@ -53,6 +53,42 @@ test('next hop: what began over TLS stays there, whatever the Contact says', () 
   expect(hopFor('sip:a@203.0.113.77:5070', tls)).toBe('tls 203.0.113.77:5070 9');
   expect(hopFor('sip:a@203.0.113.77:5070;transport=udp', tls)).toBe('tls 203.0.113.77:5070 9');
   expect(hopFor('sip:a@phone.example', tls)).toBe('tls 203.0.113.5:40123 9');
+});
+
+test.each([
+  ['a host', 'sip:a@sbc1.carrier.example', { host: 'sbc1.carrier.example', port: null, transport: 'udp' }],
+  ['with port and transport', 'sip:a@sbc1:5070;transport=tcp', { host: 'sbc1', port: 5070, transport: 'tcp' }],
+  ['sips', 'sips:a@sbc1.example.', { host: 'sbc1.example.', port: null, transport: 'tls' }],
+  ['an address is none', 'sip:a@203.0.113.77', null],
+  ['an address that may not be sent to is none', 'sip:a@127.0.0.1', null],
+  ['figures that are none', 'sip:a@999.1.1.1', null],
+  ['what ends in a number', 'sip:a@host.example.7', null],
+  ['longer than a name can be', `sip:a@${'a.'.repeat(130)}example`, null],
+  ['a part longer than 63', `sip:a@${'a'.repeat(64)}.example`, null],
+])('next hop: the name to look up: %s', (_, remoteTarget, expected) => {
+  expect(nextHop({ ...dialog, remoteTarget }, source, null).named).toEqual(expected);
+});
+
+test.each([
+  [
+    '203.0.113.5',
+    ['203.0.113.9', '2001:db8::7'],
+    ['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', '::ffff:10.0.0.1'],
+  ],
+  [
+    '10.0.0.5',
+    ['10.0.0.1', '192.168.1.1', '203.0.113.9', 'fd00::1'],
+    ['127.0.0.1', '169.254.169.254', 'fe80::1', '::1'],
+  ],
+  [
+    '127.0.0.1',
+    ['127.0.0.2', '::1', '10.0.0.1', '203.0.113.9'],
+    ['169.254.169.254', '224.0.0.1', '0.0.0.0', '255.255.255.255'],
+  ],
+  ['fe80::7%eth0', ['fe80::1', '2001:db8::7'], ['127.0.0.1', '::', 'ff02::1']],
+])('next hop: who speaks from %s has us send to %j, and not to %j', (from, open, closed) => {
+  for (const address of open) expect(mayBeSentTo(address, from), address).toBe(true);
+  for (const address of closed) expect(mayBeSentTo(address, from), address).toBe(false);
 });
 
 test('private addresses are known', () => {

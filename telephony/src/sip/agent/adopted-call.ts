@@ -37,7 +37,7 @@ export class AdoptedCall implements IncomingCall, Call {
     this.session = new Session(core, {
       id: this.id,
       trunk,
-      link: new DialogLink(core, ahead, peer, core.credentialsOf(trunk)),
+      link: new DialogLink(core, ahead, peer, trunk, core.credentialsOf(trunk)),
       weCalled: session?.weCalled ?? false,
       teller: this.#teller,
       early: null,

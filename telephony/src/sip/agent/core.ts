@@ -1,6 +1,8 @@
 /** What a call needs of the agent around it. */
+import type { SipSource } from '../contract.js';
 import type { Credentials } from '../digest/authorizer.js';
 import type { SipHeader, SipRequest } from '../message.js';
+import type { NamedHop } from '../next-hop.js';
 import type { Chance, Hop, SipLog, Timers } from '../ports.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import type { TimerValues } from '../transaction/timers.js';
@@ -28,6 +30,10 @@ export interface AgentCore {
   sendAck(request: SipRequest, hop: Hop): () => void;
   /** What we answer to a trunk that asks for a password. */
   credentialsOf(trunk: string): Credentials | null;
+  /** Is this a place of the trunk's? */
+  isAt(trunk: string, place: SipSource): boolean;
+  /** Where a host leads that the far end at `source` named; nowhere, where it may not lead. Tells it at once or later, once. */
+  locate(named: NamedHop, source: SipSource, found: (hops: readonly Hop[]) => void): void;
   /** Lets in what comes from this address until the call back: the far end of a call of ours need not be on any trunk's list. */
   expect(address: string): () => void;
   forget(call: Call): void;

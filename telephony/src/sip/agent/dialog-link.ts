@@ -2,10 +2,10 @@
 import { Authorizer, type Credentials } from '../digest/authorizer.js';
 import { requestInDialog, type Dialog } from '../dialog.js';
 import { noBody, toWire, type SipHeader, type SipResponse } from '../message.js';
-import { hopOf } from '../next-hop.js';
 import type { Essentials } from '../parse.js';
 import type { Arrival, Hop } from '../ports.js';
 import type { AgentCore } from './core.js';
+import { placeOf, Way } from './way.js';
 
 export interface Asked {
   cseq: number;
@@ -22,24 +22,32 @@ export interface Question {
   onFailed(because: 'timeout' | 'transport'): void;
 }
 
-type Core = Pick<AgentCore, 'chance' | 'log' | 'sendRequest' | 'sendAck'>;
+type Core = Pick<AgentCore, 'chance' | 'log' | 'timers' | 'sendRequest' | 'sendAck' | 'locate' | 'isAt'>;
+
+/** Nothing at all was heard from a place that a name led to. Whoever is there and slow is asked twice, under two numbers. */
+const silentMs = 4_000;
 
 export class DialogLink {
   dialog: Dialog;
   /** Where the far end's latest request came from, or its first answer. */
   peer: Arrival;
   readonly #core: Core;
+  readonly #trunk: string;
   readonly #credentials: Credentials | null;
+  readonly #way: Way;
   #authorizer: Authorizer;
   /** Whom the authorizer has to do with: what one hop asked for is told to no other. */
   #authorizedFor = '';
 
-  constructor(core: Core, dialog: Dialog, peer: Arrival, credentials: Credentials | null) {
+  /** @param credentials told to the trunk alone: a Contact may name anybody */
+  constructor(core: Core, dialog: Dialog, peer: Arrival, trunk: string, credentials: Credentials | null) {
     this.#core = core;
     this.dialog = dialog;
     this.peer = peer;
+    this.#trunk = trunk;
     this.#credentials = credentials;
-    this.#authorizer = new Authorizer(credentials, core.chance);
+    this.#way = new Way(core);
+    this.#authorizer = new Authorizer(null, core.chance);
   }
 
   moveTo(dialog: Dialog, peer: Arrival): void {
@@ -47,25 +55,52 @@ export class DialogLink {
     this.peer = peer;
   }
 
-  /** @returns what gives an INVITE up (§9.1): its outcome is told as ever */
-  ask(question: Question): () => void {
+  /**
+   * Goes to the far end by its way, and to the next hop of it when nobody is at one (RFC 3263 §4.3).
+   *
+   * @param tried places where nobody was
+   * @returns what gives an INVITE up (§9.1): its outcome is told as ever
+   */
+  ask(question: Question, tried: readonly string[] = []): () => void {
     const { method, headers = [], body = noBody } = question;
-    const hop = this.#hop();
     const [dialog, bare] = requestInDialog(this.dialog, method, headers, body);
     this.dialog = dialog;
-    const authorizer = this.#authorizerFor(hop);
-    const credentials = authorizer.headersFor(bare);
-    const asked: Asked = { cseq: dialog.localCseq, credentials };
     let unwanted = false;
-    let cancel = (): void => sent.cancel();
-    if (credentials.length > 0) bare.headers.push(...credentials);
-    const sent = this.#core.sendRequest(bare, hop, {
-      onResponse: (response, read) => {
-        if (response.status < 200) return;
-        if (!unwanted && authorizer.learn(response) && authorizer === this.#authorizer) cancel = this.ask(question);
-        else question.onFinal(response, read, asked);
-      },
-      onFailed: (because) => question.onFailed(because),
+    let cancel = (): void => {};
+    this.#way.find(dialog, this.peer, (hops) => {
+      const left = hops.filter((hop) => !tried.includes(placeOf(hop)));
+      const [hop = hops[0]] = left;
+      const authorizer = this.#authorizerFor(hop);
+      const credentials = authorizer.headersFor(bare);
+      const asked: Asked = { cseq: dialog.localCseq, credentials };
+      if (credentials.length > 0) bare.headers.push(...credentials);
+      let passed = false;
+      const next = () => {
+        passed = true;
+        sent.cancel();
+        cancel = this.ask(question, [...tried, placeOf(hop)]);
+      };
+      const calm = left.length > 1 ? this.#core.timers.after(silentMs, next) : () => {};
+      const sent = this.#core.sendRequest(bare, hop, {
+        onResponse: (response, read) => {
+          calm();
+          // Nobody waits for a late yes, and yet it is to be acknowledged (§13.2.2.4).
+          if (passed) return void (method === 'INVITE' && isYes(response) && this.acknowledge(asked));
+          if (hops.length > 1) this.#way.prefer(hop);
+          if (response.status < 200) return;
+          const again = !unwanted && authorizer.learn(response) && authorizer === this.#authorizer;
+          if (again) cancel = this.ask(question, tried);
+          else question.onFinal(response, read, asked);
+        },
+        onFailed: (because) => {
+          calm();
+          if (passed) return;
+          if (left.length > 1 && !unwanted) next();
+          else question.onFailed(because);
+        },
+      });
+      cancel = () => sent.cancel();
+      if (unwanted) cancel();
     });
     return () => {
       unwanted = true;
@@ -83,22 +118,39 @@ export class DialogLink {
     });
   }
 
-  /** Sends the ACK of a 2xx. @returns what sends it again, for each further copy of the 2xx (§13.2.2.4) */
+  /**
+   * Sends the ACK of a 2xx. A copy of the 2xx says that it was not heard: it goes to the next hop then, where there are several.
+   *
+   * @returns what sends it again, for each further copy of the 2xx (§13.2.2.4)
+   */
   acknowledge({ cseq, credentials }: Asked): () => void {
     const [, ack] = requestInDialog({ ...this.dialog, localCseq: cseq }, 'ACK', credentials);
-    return this.#core.sendAck(ack, this.#hop());
+    let again: (() => void) | null = null;
+    this.#way.find(this.dialog, this.peer, (hops) => {
+      let at = 0;
+      let send = this.#core.sendAck(ack, hops[0]);
+      again = () => {
+        if (hops.length === 1) return send();
+        at = (at + 1) % hops.length;
+        const hop = hops[at] ?? hops[0];
+        this.#way.prefer(hop);
+        send = this.#core.sendAck(ack, hop);
+      };
+    });
+    return () => again?.();
   }
 
-  #hop(): Hop {
-    return hopOf(this.dialog, this.peer, this.peer.connection);
-  }
-
-  #authorizerFor({ address }: Hop): Authorizer {
-    if (address !== this.#authorizedFor) this.#authorizer = new Authorizer(this.#credentials, this.#core.chance);
+  #authorizerFor({ transport, address, port }: Hop): Authorizer {
+    if (address !== this.#authorizedFor) {
+      const isTheirs = address === this.peer.address || this.#core.isAt(this.#trunk, { transport, address, port });
+      this.#authorizer = new Authorizer(isTheirs ? this.#credentials : null, this.#core.chance);
+    }
     this.#authorizedFor = address;
     return this.#authorizer;
   }
 }
+
+const isYes = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
 
 /** A ready Reason value is passed on; other words become the text of an ordinary clearing (RFC 3326). */
 export function reasonHeader(cause: string): string {

@@ -32,7 +32,17 @@ export function writeFarewell({ transport, address, port }: Hop, message: SipMes
 
 type Core = Pick<
   AgentCore,
-  'timers' | 'times' | 'log' | 'chance' | 'expect' | 'laterCseq' | 'sendRequest' | 'sendAck' | 'credentialsOf'
+  | 'timers'
+  | 'times'
+  | 'log'
+  | 'chance'
+  | 'expect'
+  | 'isAt'
+  | 'laterCseq'
+  | 'locate'
+  | 'sendRequest'
+  | 'sendAck'
+  | 'credentialsOf'
 >;
 
 /** An INVITE of a process that died. */
@@ -40,6 +50,7 @@ interface Taken {
   cancel: SipRequest;
   read: Essentials;
   hop: Hop;
+  trunk: string;
   credentials: Credentials | null;
   /** What sends the ACK of a 2xx again, by the tag of its place. */
   acknowledge: Map<string, () => void>;
@@ -92,7 +103,7 @@ export class Farewells {
     const branch = branchOf(read.via);
     if (branch === null || this.#taken.has(branch) || this.#taken.size >= takenMax) return;
     const credentials = trunk === null ? null : this.#core.credentialsOf(trunk);
-    this.#taken.set(branch, { cancel, read, hop, credentials, acknowledge: new Map() });
+    this.#taken.set(branch, { cancel, read, hop, trunk: trunk ?? '', credentials, acknowledge: new Map() });
     const unexpect = this.#core.expect(hop.address);
     this.#after(patience(this.#core.times), () => {
       unexpect();
@@ -101,7 +112,7 @@ export class Farewells {
   }
 
   #end(taken: Taken, response: SipResponse, read: Essentials): void {
-    const { cancel, hop, credentials, acknowledge } = taken;
+    const { cancel, hop, trunk, credentials, acknowledge } = taken;
     const tag = tagOf(read.to) ?? '';
     const again = acknowledge.get(tag);
     if (again !== undefined) return again();
@@ -110,7 +121,7 @@ export class Farewells {
     const dialog = dialogAsClient(invite, response, read) ?? dialogWithoutContact(invite, read);
     // The process that died may have numbered requests of its own there (PRACK).
     const localCseq = Math.max(dialog.localCseq, this.#core.laterCseq());
-    const link = new DialogLink(this.#core, { ...dialog, localCseq }, hop, credentials);
+    const link = new DialogLink(this.#core, { ...dialog, localCseq }, hop, trunk, credentials);
     acknowledge.set(tag, link.acknowledge({ cseq: read.cseq.number, credentials: [] }));
     link.bye('nobody waits any more');
   }

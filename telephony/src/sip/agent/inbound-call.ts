@@ -82,7 +82,7 @@ export class InboundCall implements IncomingCall, Call {
     this.session = new Session(core, {
       id: localTag,
       trunk,
-      link: new DialogLink(core, dialog, arrival, core.credentialsOf(trunk)),
+      link: new DialogLink(core, dialog, arrival, trunk, core.credentialsOf(trunk)),
       weCalled: false,
       teller: this.#teller,
       early: { unsettled: 'theirs', onBye: () => this.onCancel() },

@@ -211,12 +211,8 @@ export class OutboundCall implements OutgoingCall, Call {
 
   #place(dialog: Dialog, by: ClientTransaction): EarlyDialog {
     const { transport, address, port, connection } = by.hop;
-    const link = new DialogLink(
-      this.#core,
-      dialog,
-      { transport, address, port, connection },
-      this.#request.credentials,
-    );
+    const peer = { transport, address, port, connection };
+    const link = new DialogLink(this.#core, dialog, peer, this.trunk, this.#request.credentials);
     return new EarlyDialog(this.#core, dialog.localCseq, {
       id: this.id,
       trunk: this.trunk,

@@ -13,11 +13,9 @@ import type {
   OutgoingListener,
   SipEndpointHandlers,
 } from '../contract.js';
-import { requestInDialog } from '../dialog.js';
 import { headerValues, type SipHeader, type SipRequest } from '../message.js';
 import { mintBranch, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
-import { hopOf } from '../next-hop.js';
 import { parseMessage, type Essentials } from '../parse.js';
 import type { Arrival, Chance, Hop, SipLog, Timers, Wire } from '../ports.js';
 import { responseTo } from '../responses.js';
@@ -29,11 +27,12 @@ import { rfcTimers, type TimerValues } from '../transaction/timers.js';
 import { formatVia, type Via } from '../via.js';
 import { Calls } from './calls.js';
 import type { AgentCore } from './core.js';
-import { reasonHeader } from './dialog-link.js';
+import { DialogLink, reasonHeader } from './dialog-link.js';
 import { Door } from './door.js';
 import { Farewells } from './farewell.js';
 import { defaultLimits, type AgentLimits } from './limits.js';
 import { Lobby } from './lobby.js';
+import { Locator, type FindPlaces } from './locator.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
 import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
 import { acceptHeader, allowHeader, refusalOf, supportedHeader } from './rules.js';
@@ -49,6 +48,8 @@ export interface UserAgentOptions extends Ourselves {
   /** Epoch ms. */
   wallNow?(): number;
   chance: Chance;
+  /** Names that far ends give within calls; without it requests go where the far end was last heard. */
+  find?: FindPlaces;
   log: SipLog;
   times?: TimerValues;
   limits?: Partial<AgentLimits>;
@@ -62,6 +63,7 @@ export class UserAgent {
   readonly #calls: Calls;
   readonly #door: Door;
   readonly #lobby: Lobby;
+  readonly #locator: Locator;
   readonly #farewells: Farewells;
   readonly #userAgentHeaders: SipHeader[];
   #closing = false;
@@ -77,6 +79,7 @@ export class UserAgent {
       ...{ guests: handlers.guests ?? null, door: this.#door, layer: this.#layer, chance, log },
       now: () => options.now(),
     });
+    this.#locator = new Locator({ find: options.find ?? null, timers: options.timers, handlers });
     this.#userAgentHeaders = userAgent === null ? [] : [{ name: 'user-agent', value: userAgent }];
     this.#core = {
       timers: options.timers,
@@ -103,6 +106,9 @@ export class UserAgent {
         return send;
       },
       credentialsOf: (trunk) => options.handlers.credentialsOf?.(trunk) ?? null,
+      // Whoever keeps no lists has nothing to tell apart.
+      isAt: (trunk, place) => handlers.isAt?.(trunk, place) ?? true,
+      locate: (named, source, found) => this.#locator.locate(named, source, found),
       expect: (address) => this.#door.expect(address),
       forget: (call) => this.#calls.forget(call),
     };
@@ -145,15 +151,11 @@ export class UserAgent {
 
   /** Sends a BYE for a dialog whose process died. Resolves when it was answered or given up. */
   endOrphan(orphan: DialogSnapshot, cause: string): Promise<void> {
-    const { source, session: _, trunk: __, ...dialog } = orphan;
-    const [after, request] = requestInDialog(dialog, 'BYE', [{ name: 'reason', value: reasonHeader(cause) }]);
+    const { source, session: _, trunk = '', ...dialog } = orphan;
+    const link = new DialogLink(this.#core, dialog, { ...source, connection: null }, trunk, null);
     return new Promise((resolve) => {
-      this.#send(request, hopOf(after, source, null), {
-        onResponse: (response) => {
-          if (response.status >= 200) resolve();
-        },
-        onFailed: () => resolve(),
-      });
+      const headers = [{ name: 'reason', value: reasonHeader(cause) }];
+      link.ask({ method: 'BYE', headers, onFinal: () => resolve(), onFailed: () => resolve() });
     });
   }
 
@@ -190,13 +192,15 @@ export class UserAgent {
 
   /** Calls back once every request of ours was answered, and every refusal acknowledged, or given up. */
   whenSettled(call: () => void): void {
-    this.#layer.whenSettled(call);
+    // A request that waits for a look-up has no transaction yet.
+    this.#locator.whenIdle(() => this.#layer.whenSettled(call));
   }
 
   close(): void {
     this.#closing = true;
     for (const call of this.#calls.all()) call.stop();
     this.#farewells.stop();
+    this.#locator.stop();
     this.#layer.close();
   }
 

@@ -26,6 +26,7 @@ export class TransactionLayer {
   /** How many requests of ours are open at an address. */
   readonly #asked = new Map<string, number>();
   #onSettled: (() => void) | null = null;
+  #closed = false;
 
   constructor(ports: LayerPorts) {
     this.#wire = ports.wire;
@@ -105,9 +106,11 @@ export class TransactionLayer {
       // It goes the INVITE's way and bears its branch; what is said to it tells nothing that the INVITE's answer does not.
       sendCancel: (of) => void this.#begin(cancelOf(of.request), branch, of.hop, { onResponse() {}, onFailed() {} }),
     });
-    this.#clients.set(key, client);
+    if (!this.#closed) this.#clients.set(key, client);
     this.#asked.set(hop.address, (this.#asked.get(hop.address) ?? 0) + 1);
-    client.start();
+    // Whoever waited for a place to send to comes too late.
+    if (this.#closed) client.stop();
+    else client.start();
     return client;
   }
 
@@ -128,6 +131,7 @@ export class TransactionLayer {
 
   /** Forgets everything and stops every timer. */
   close(): void {
+    this.#closed = true;
     for (const server of this.#servers.values()) server.stop();
     for (const client of this.#clients.values()) client.stop();
     this.#servers.clear();
