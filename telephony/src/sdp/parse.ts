@@ -121,7 +121,11 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
       case 'm': {
         const section = parseMediaLine(value);
         if (section === null || media.length >= limit.media) return 'bad-media';
-        media.push({ ...section, ...session, address: sessionAddress, direction: sessionDirection });
+        section.address = sessionAddress;
+        section.direction = sessionDirection;
+        section.ptimeMs = session.ptimeMs;
+        section.maxptimeMs = session.maxptimeMs;
+        media.push(section);
         break;
       }
       case 'c': {
@@ -224,7 +228,8 @@ function readAttribute(value: string): Attribute {
   return { type: 'other' };
 }
 
-function parseMediaLine(value: string): Omit<SdpMedia, 'address' | 'direction' | 'ptimeMs' | 'maxptimeMs'> | null {
+/** With what holds unless the session or the section says otherwise. */
+function parseMediaLine(value: string): SdpMedia | null {
   const match = /^([A-Za-z0-9!#$%&'*+.^_`{|}~-]+) (\d{1,5})(?:\/\d+)? ([A-Za-z0-9/._-]+)((?: +[^\s]+)+)$/.exec(value);
   if (match === null) return null;
   const port = Number(match[2]);
@@ -238,7 +243,19 @@ function parseMediaLine(value: string): Omit<SdpMedia, 'address' | 'direction' |
     return null;
   }
   const [kind, protocol] = [(match[1] ?? '').toLowerCase(), match[3] ?? ''];
-  return { kind, port, protocol, formats, maps: new Map(), crypto: [], rtcp: null };
+  return {
+    kind,
+    port,
+    protocol,
+    formats,
+    address: '',
+    direction: 'sendrecv',
+    ptimeMs: 20,
+    maxptimeMs: ptimeMsMost,
+    maps: new Map(),
+    crypto: [],
+    rtcp: null,
+  };
 }
 
 /** An IP address in figures. Names are refused: resolving what a stranger wrote is not worth what it risks. */

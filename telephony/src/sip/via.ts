@@ -57,7 +57,7 @@ export function stampVia(via: Via, source: { address: string; port: number }): V
   const params = via.params.filter(({ name }) => name !== 'received' && name !== 'rport');
   if (asked || bare !== source.address) params.push({ name: 'received', value: source.address });
   if (asked) params.push({ name: 'rport', value: String(source.port) });
-  return { ...via, params };
+  return { transport: via.transport, host: via.host, port: via.port, params };
 }
 
 /** Where an answer goes over UDP, from a stamped Via. `maddr` is not obeyed: it would let a stranger aim our answers. */

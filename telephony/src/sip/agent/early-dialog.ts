@@ -7,7 +7,7 @@ import type { DialogLink } from './dialog-link.js';
 import { Session, type BeforeAnswer, type SessionParts } from './session.js';
 import type { AgentCore } from './core.js';
 
-export class EarlyDialog {
+export class EarlyDialog implements BeforeAnswer {
   readonly session: Session;
   /** Where the far end hears us, once it has said so. */
   audio: SdpAudio | null = null;
@@ -15,19 +15,19 @@ export class EarlyDialog {
   readonly #inviteCseq: number;
   #rseq: number | null = null;
 
-  constructor(core: AgentCore, inviteCseq: number, parts: Omit<SessionParts, 'early' | 'weCalled'>) {
+  constructor(core: AgentCore, inviteCseq: number, parts: Omit<SessionParts, 'early' | 'weCalled' | 'prack'>) {
     this.#link = parts.link;
     this.#inviteCseq = inviteCseq;
-    const audio = () => this.audio;
-    const early: BeforeAnswer = {
-      get unsettled() {
-        return audio() === null ? 'ours' : null;
-      },
-      // Who is called declines instead; a BYE of theirs ends nothing that we have.
-      onBye() {},
-    };
-    this.session = new Session(core, { ...parts, weCalled: true, early });
+    const { id, trunk, link, teller, over } = parts;
+    this.session = new Session(core, { id, trunk, link, teller, over, weCalled: true, early: this });
   }
+
+  get unsettled(): 'ours' | null {
+    return this.audio === null ? 'ours' : null;
+  }
+
+  /** Who is called declines instead; a BYE of theirs ends nothing that we have. */
+  onBye(): void {}
 
   /**
    * Takes note of a provisional answer, and acknowledges a reliable one.

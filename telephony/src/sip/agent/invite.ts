@@ -58,7 +58,8 @@ export function inviteOf(
     // RFC 3323 §4.1.1.3: the form that says nothing, and that no far end takes for a number.
     from: withheld ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : `${name}<${from}>`,
     to: `<${to}>`,
-    ...ids,
+    callId: ids.callId,
+    fromTag: ids.fromTag,
     extra,
     body: Buffer.from(offer, 'utf8'),
   });

@@ -123,7 +123,7 @@ export class OutboundCall implements OutgoingCall, Call {
       {
         hops,
         credentials: this.#request.credentials,
-        ...(cseq === undefined ? {} : { cseq }),
+        cseq,
         request: (hop) => {
           const { address } = hop;
           if (!this.#called.has(address)) this.#called.set(address, this.#core.expect(address));
@@ -131,10 +131,10 @@ export class OutboundCall implements OutgoingCall, Call {
         },
       },
       {
-        onSent: ({ request, hop }) => {
-          const farewell = writeFarewell(hop, cancelOf(request), this.trunk);
-          this.#teller.tell((listener) => listener.onSent?.(farewell));
-        },
+        onSent: ({ request, hop }) =>
+          this.#teller.tell((listener) => {
+            if (listener.onSent !== undefined) listener.onSent(writeFarewell(hop, cancelOf(request), this.trunk));
+          }),
         onResponse: (response, read, by) => this.#answered(response, read, by),
         onFailed: () => this.#failed('unreachable', null, null),
       },
@@ -176,7 +176,9 @@ export class OutboundCall implements OutgoingCall, Call {
     const { link } = session;
     // Target and routes are those of the 2xx (§13.2.2.4); what was numbered meanwhile stays.
     const { localCseq, remoteCseq } = link.dialog;
-    link.dialog = { ...dialog, localCseq: Math.max(localCseq, dialog.localCseq), remoteCseq };
+    dialog.localCseq = Math.max(localCseq, dialog.localCseq);
+    dialog.remoteCseq = remoteCseq;
+    link.dialog = dialog;
     const credentials = by.request.headers.filter(
       ({ name }) => name === 'authorization' || name === 'proxy-authorization',
     );

@@ -9,7 +9,7 @@ import { Authorizer, type Credentials } from '../digest/authorizer.js';
 import type { SipRequest, SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
 import type { Hop } from '../ports.js';
-import type { ClientTransaction } from '../transaction/client.js';
+import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import type { AgentCore } from './core.js';
 
 export interface Outside {
@@ -17,10 +17,10 @@ export interface Outside {
   hops: readonly Hop[];
   /** Null: a 401 or 407 is a refusal like any other. */
   credentials: Credentials | null;
-  /** The request towards a hop, without Via, CSeq and credentials. Call-ID and tags are the same in each. */
+  /** The request towards a hop, made anew, without Via, CSeq and credentials. Call-ID and tags are the same in each. */
   request(hop: Hop): SipRequest;
   /** The first number; a series of requests of one Call-ID (REGISTER) counts on from the `cseq` of the one before. */
-  cseq?: number;
+  cseq?: number | undefined;
   /** How long a hop may be silent before it counts as failed; without it as long as its transaction has patience (64·T1). */
   hopMs?: number;
 }
@@ -44,67 +44,107 @@ export interface OutsideRequest {
 type Core = Pick<AgentCore, 'sendRequest' | 'firstCseq' | 'chance' | 'timers'>;
 
 export function sendOutside(core: Core, what: Outside, user: OutsideUser): OutsideRequest {
-  const { hops, credentials } = what;
-  let cseq = (what.cseq ?? core.firstCseq()) - 1;
-  let at = 0;
-  let current: ClientTransaction | null = null;
-  let authorizer = new Authorizer(credentials, core.chance);
-  let cancelled = false;
+  const tries = new Tries(core, what, user);
+  tries.attempt();
+  return tries;
+}
+
+class Tries implements OutsideRequest {
+  cseq: number;
+  readonly #core: Core;
+  readonly #what: Outside;
+  readonly #user: OutsideUser;
+  #at = 0;
+  #current: ClientTransaction | null = null;
+  #authorizer: Authorizer;
+  #cancelled = false;
+
+  constructor(core: Core, what: Outside, user: OutsideUser) {
+    this.#core = core;
+    this.#what = what;
+    this.#user = user;
+    this.cseq = (what.cseq ?? core.firstCseq()) - 1;
+    this.#authorizer = new Authorizer(what.credentials, core.chance);
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#current?.cancel();
+  }
+
+  attempt(): void {
+    const hop = this.#what.hops[this.#at];
+    if (hop === undefined) return void this.#core.timers.after(0, () => this.#user.onFailed('transport'));
+    const request = this.#what.request(hop);
+    const number = ++this.cseq;
+    const credentials = this.#authorizer.headersFor(request);
+    request.headers.push({ name: 'cseq', value: `${number} ${request.method}` }, ...credentials);
+    const one = new Try(this, number, this.#authorizer);
+    if (this.#what.hopMs !== undefined) one.calm = this.#core.timers.after(this.#what.hopMs, () => this.#giveUp(one));
+    const sent = this.#core.sendRequest(request, hop, one);
+    one.sent = sent;
+    this.#current = sent;
+    this.#user.onSent?.(sent);
+  }
+
+  /** A try that was given up, or followed by another, has no more to say. */
+  isCurrent(one: Try): boolean {
+    return one.number === this.cseq && !one.givenUp;
+  }
+
+  answered(one: Try, response: SipResponse, read: Essentials): void {
+    if (response.status === 503 && !one.rings && this.#next()) return;
+    if (!this.#cancelled && one.authorizer.learn(response)) return this.attempt();
+    if (one.sent !== null) this.#user.onResponse(response, read, one.sent);
+  }
+
+  failed(because: 'timeout' | 'transport'): void {
+    if (!this.#next()) this.#user.onFailed(because);
+  }
+
+  #giveUp(one: Try): void {
+    if (!this.isCurrent(one)) return;
+    one.givenUp = true;
+    this.failed('timeout');
+  }
 
   /** @returns false when there is no further hop */
-  function next(): boolean {
-    if (cancelled || at + 1 >= hops.length) return false;
-    at += 1;
-    authorizer = new Authorizer(credentials, core.chance);
-    attempt();
+  #next(): boolean {
+    if (this.#cancelled || this.#at + 1 >= this.#what.hops.length) return false;
+    this.#at += 1;
+    this.#authorizer = new Authorizer(this.#what.credentials, this.#core.chance);
+    this.attempt();
     return true;
   }
+}
 
-  function attempt(): void {
-    const hop = hops[at];
-    if (hop === undefined) return void core.timers.after(0, () => user.onFailed('transport'));
-    const bare = what.request(hop);
-    const number = ++cseq;
-    const headers = [...bare.headers, { name: 'cseq', value: `${number} ${bare.method}` }];
-    const request = { ...bare, headers: [...headers, ...authorizer.headersFor(bare)] };
-    /** Somebody's phone rings there: to try the next hop would ring another, or the same one twice. */
-    let rings = false;
-    // A try that was given up has no more to say.
-    let givenUp = false;
-    const isCurrent = () => number === cseq && !givenUp;
-    const giveUp = () => {
-      if (!isCurrent()) return;
-      givenUp = true;
-      if (!next()) user.onFailed('timeout');
-    };
-    const calm = what.hopMs === undefined ? () => {} : core.timers.after(what.hopMs, giveUp);
-    const sent: ClientTransaction = core.sendRequest(request, hop, {
-      onResponse(response, read) {
-        const { status } = response;
-        if (!isCurrent()) return;
-        calm();
-        if (status > 100 && status < 200) rings = true;
-        if (status === 503 && !rings && next()) return;
-        if (!cancelled && authorizer.learn(response)) return attempt();
-        user.onResponse(response, read, sent);
-      },
-      onFailed(because) {
-        calm();
-        if (isCurrent() && !next()) user.onFailed(because);
-      },
-    });
-    current = sent;
-    user.onSent?.(sent);
+/** One hop asked once. */
+class Try implements ClientUser {
+  readonly number: number;
+  readonly authorizer: Authorizer;
+  readonly #tries: Tries;
+  sent: ClientTransaction | null = null;
+  /** Somebody's phone rings there: to try the next hop would ring another, or the same one twice. */
+  rings = false;
+  givenUp = false;
+  calm: (() => void) | null = null;
+
+  constructor(tries: Tries, number: number, authorizer: Authorizer) {
+    this.#tries = tries;
+    this.number = number;
+    this.authorizer = authorizer;
   }
 
-  attempt();
-  return {
-    get cseq() {
-      return cseq;
-    },
-    cancel() {
-      cancelled = true;
-      current?.cancel();
-    },
-  };
+  onResponse(response: SipResponse, read: Essentials): void {
+    const { status } = response;
+    if (!this.#tries.isCurrent(this)) return;
+    this.calm?.();
+    if (status > 100 && status < 200) this.rings = true;
+    this.#tries.answered(this, response, read);
+  }
+
+  onFailed(because: 'timeout' | 'transport'): void {
+    this.calm?.();
+    if (this.#tries.isCurrent(this)) this.#tries.failed(because);
+  }
 }

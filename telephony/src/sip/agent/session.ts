@@ -60,7 +60,7 @@ export class Session implements OfferHost {
   /** A hang-up that waits for the ACK: BYE may not overtake it (§15). */
   #endAfterAck: string | null = null;
   /** What a snapshot said when the listener last heard of it. */
-  #known = '';
+  #known: Facts | null = null;
 
   constructor(core: AgentCore, parts: SessionParts) {
     this.#core = core;
@@ -147,18 +147,23 @@ export class Session implements OfferHost {
   snapshot(): DialogSnapshot | null {
     if (this.#status !== 'unacknowledged' && this.#status !== 'confirmed') return null;
     const { dialog, peer } = this.link;
-    const { transport, address, port } = peer;
-    const { weCalled, allowsUpdate } = this;
-    const session = { weCalled, allowsUpdate, timer: this.clock.timer };
-    const referral = this.#referrals.open;
-    return {
-      ...dialog,
-      routeSet: [...dialog.routeSet],
-      source: { transport, address, port },
+    const snapshot: DialogSnapshot = {
+      callId: dialog.callId,
+      localUri: dialog.localUri,
+      localTag: dialog.localTag,
+      remoteUri: dialog.remoteUri,
+      remoteTag: dialog.remoteTag,
+      remoteTarget: dialog.remoteTarget,
+      routeSet: dialog.routeSet.slice(),
+      localCseq: dialog.localCseq,
+      remoteCseq: dialog.remoteCseq,
+      source: { transport: peer.transport, address: peer.address, port: peer.port },
       trunk: this.trunk,
-      session,
-      ...(referral === null ? {} : { referral }),
+      session: { weCalled: this.weCalled, allowsUpdate: this.allowsUpdate, timer: this.clock.timer },
     };
+    const referral = this.#referrals.open;
+    if (referral !== null) snapshot.referral = referral;
+    return snapshot;
   }
 
   /** Takes note of what a message of the far end says it can. */
@@ -168,9 +173,11 @@ export class Session implements OfferHost {
   }
 
   changed(): void {
-    const facts = this.#facts();
-    if (this.#known === '' || facts === this.#known) return;
-    this.#known = facts;
+    const before = this.#known;
+    if (before === null) return;
+    const now = this.#facts();
+    if (saySame(before, now)) return;
+    this.#known = now;
     this.teller.tell((listener) => listener.onChanged?.());
   }
 
@@ -285,15 +292,29 @@ export class Session implements OfferHost {
     this.#unacked = { cseq, first, offered, repeater };
   }
 
-  #facts(): string {
+  #facts(): Facts {
     const { dialog, peer } = this.link;
-    return JSON.stringify([
-      dialog.remoteTarget,
-      peer.transport,
-      peer.address,
-      peer.port,
-      this.clock.timer,
-      this.#referrals.open,
-    ]);
+    return { remoteTarget: dialog.remoteTarget, peer, timer: this.clock.timer, referral: this.#referrals.open };
   }
+}
+
+/** What of a snapshot changes in the life of a session, but for the numbers of requests. */
+interface Facts {
+  remoteTarget: string;
+  peer: Arrival;
+  timer: SessionTimer | null;
+  referral: OpenReferral | null;
+}
+
+function saySame(a: Facts, b: Facts): boolean {
+  const { peer: from, timer: was, referral: open } = a;
+  const { peer: to, timer, referral } = b;
+  return (
+    a.remoteTarget === b.remoteTarget &&
+    (from === to || (from.transport === to.transport && from.address === to.address && from.port === to.port)) &&
+    was?.intervalS === timer?.intervalS &&
+    was?.refresher === timer?.refresher &&
+    (open === null) === (referral === null) &&
+    open?.id === referral?.id
+  );
 }

@@ -91,16 +91,15 @@ export class UserAgent {
       // The upper 31 bits of the clock's seconds (RFC 3261 §8.1.1.5): it lies above any first number of ours and grows from
       // process to process. Gaps are allowed (§12.2.2), numbers used twice are not.
       laterCseq: () => Math.floor((options.wallNow?.() ?? Date.now()) / 2_000),
-      upTo: (n) => Buffer.from(options.chance(4)).readUInt32BE(0) % n,
+      upTo: (n) => {
+        const [a = 0, b = 0, c = 0, d = 0] = options.chance(4);
+        return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % n;
+      },
       chance: options.chance,
       sendRequest: (request, hop, user) => this.#send(request, hop, user),
       sendAck: (request, hop) => {
-        const headers = [
-          { name: 'via', value: formatVia(this.#via(hop)) },
-          ...request.headers,
-          ...this.#userAgentHeaders,
-        ];
-        const bytes = serializeMessage({ ...request, headers });
+        request.headers.push(...this.#userAgentHeaders);
+        const bytes = serializeMessage(request, formatVia(this.#via(hop)));
         const send = () => void options.wire.send(hop, bytes, () => {});
         send();
         return send;
@@ -312,18 +311,16 @@ export class UserAgent {
   }
 
   #send(request: SipRequest, hop: Hop, user: ClientUser): ClientTransaction {
-    return this.#layer.send(
-      { ...request, headers: [...request.headers, ...this.#userAgentHeaders] },
-      this.#via(hop),
-      hop,
-      user,
-    );
+    request.headers.push(...this.#userAgentHeaders);
+    return this.#layer.send(request, this.#via(hop), hop, user);
   }
 
   #via(hop: Hop): Via {
+    const { host, port } = placeTowards(this.#options, hop);
     return {
       transport: hop.transport.toUpperCase(),
-      ...placeTowards(this.#options, hop),
+      host,
+      port,
       params: [
         { name: 'branch', value: mintBranch(this.#options.chance) },
         { name: 'rport', value: null },

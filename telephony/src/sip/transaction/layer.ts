@@ -81,11 +81,9 @@ export class TransactionLayer {
 
   /** Sends a request whose topmost Via is `via`, and sees it through. */
   send(request: SipRequest, via: Via, hop: Hop, user: ClientUser): ClientTransaction {
-    const whole: SipRequest = {
-      ...request,
-      headers: [{ name: 'via', value: formatVia(via) }, ...request.headers],
-    };
-    return this.#begin(whole, branchOf(via) ?? '', hop, user);
+    const { kind, method, uri, body } = request;
+    const headers = [{ name: 'via', value: formatVia(via) }].concat(request.headers);
+    return this.#begin({ kind, method, uri, headers, body }, branchOf(via) ?? '', hop, user);
   }
 
   /** Is something of ours at this address still without its final answer? */
