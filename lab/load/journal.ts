@@ -1,8 +1,18 @@
-/** Appending to the journal: how long one call waits for the disk, alone and in a crowd. */
-import { epochMs, fold, mintId, type Conversation, type ConversationEvent, type E164 } from '@denwaban/core';
+/** Appending to the journal: how long one call waits for the disk, alone and in a crowd, and what a whole call costs. */
+import {
+  epochMs,
+  fold,
+  mintId,
+  type Conversation,
+  type ConversationEvent,
+  type E164,
+  type Journal,
+} from '@denwaban/core';
 import { openJournal, type OpenJournal } from '../../server/src/store/journal.js';
+import { treeCpuMs } from './cpu.js';
 import { withDatabase } from './database.js';
-import { random, row, type Benchmark } from './measure.js';
+import { leadCalls } from './led-calls.js';
+import { random, row, type Benchmark, type Row } from './measure.js';
 
 /** The first two events of a call, and the record they fold to. */
 function call(chance: () => number, at: number): { events: ConversationEvent[]; record: Conversation } {
@@ -45,10 +55,46 @@ async function append(journal: OpenJournal, chance: () => number): Promise<numbe
   return Number(process.hrtime.bigint() - begun) / 1e6;
 }
 
+/** Calls a second: a large floor's, and the rate of the bar of `sip-calls`. */
+const rates = [100, 300, 600];
+const nowhere: Journal = { append: () => Promise.resolve(), open: async () => [], events: async () => [] };
+
+/** CPU of both processes for a whole call, and what keeping it adds to ours: the same calls with nothing kept, turn by turn. */
+async function wholeCalls(book: OpenJournal, database: number, seconds: number): Promise<Row[]> {
+  const ours = () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000;
+  await leadCalls(book, { rate: 200, seconds: 8, chance: random(2) }); // compiled and warm before it counts
+  const rows: Row[] = [];
+  for (const rate of rates) {
+    const calls = rate * seconds;
+    const added: number[] = [];
+    const spent: number[] = [];
+    const answered: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const chance = random(rate + turn);
+      const begun = ours();
+      await leadCalls(nowhere, { rate, seconds, chance });
+      const bare = ours() - begun;
+      const before = { ours: ours(), database: treeCpuMs(database) };
+      const { answerMs } = await leadCalls(book, { rate, seconds, chance });
+      await book.upToDate();
+      added.push((ours() - before.ours - bare) / calls);
+      spent.push((treeCpuMs(database) - before.database) / calls);
+      answered.push(...answerMs);
+    }
+    const under = `${rate} calls/s, ${seconds} s a turn`;
+    rows.push(
+      row('CPU of PostgreSQL per call', 'ms', under, spent),
+      row('CPU that keeping a call adds to ours', 'ms', under, added),
+      row('arrival → answer, four appends one after the other', 'ms', under, answered),
+    );
+  }
+  return rows;
+}
+
 export const journal: Benchmark = {
   name: 'journal',
-  run: ({ seed }) =>
-    withDatabase(async (url) => {
+  run: ({ seed, seconds = 6 }) =>
+    withDatabase(async (url, _client, database) => {
       const chance = random(seed);
       const book = openJournal({
         url,
@@ -60,7 +106,7 @@ export const journal: Benchmark = {
         const alone: number[] = [];
         for (let i = 0; i < 500; i++) alone.push(await append(book, chance));
         const crowd: number[] = [];
-        const rates: number[] = [];
+        const crowdRates: number[] = [];
         for (let round = 0; round < 15; round++) {
           const begun = Date.now();
           const each = Array.from({ length: 200 }, async () => {
@@ -69,12 +115,13 @@ export const journal: Benchmark = {
             return waits;
           });
           crowd.push(...(await Promise.all(each)).flat());
-          rates.push((200 * 5 * 2 * 1000) / (Date.now() - begun));
+          crowdRates.push((200 * 5 * 2 * 1000) / (Date.now() - begun));
         }
         return [
           row('append 2 events', 'ms', 'one call at a time, fsync on', alone),
           row('append 2 events', 'ms', '200 calls at once', crowd),
-          row('durable events', '1/s', '200 calls at once', rates),
+          row('durable events', '1/s', '200 calls at once', crowdRates),
+          ...(await wholeCalls(book, database, seconds)),
         ];
       } finally {
         await book.close();

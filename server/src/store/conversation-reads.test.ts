@@ -52,7 +52,13 @@ beforeAll(async () => {
     .toSorted((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
   const pool = makePool(url);
   const db = makeQueries(pool);
-  reads = conversationReads({ db, people: names, dataDir: cluster.dataDir, now: () => start + 86_400_000 });
+  reads = conversationReads({
+    db,
+    people: names,
+    dataDir: cluster.dataDir,
+    upToDate: async () => {},
+    now: () => start + 86_400_000,
+  });
   end = () => db.destroy();
 });
 afterAll(async () => {

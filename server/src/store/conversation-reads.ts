@@ -27,13 +27,16 @@ export interface ConversationReadsOptions {
   db: Kysely<Schema>;
   people: Pick<StoredPeople, 'byId' | 'teams' | 'teamOf'>;
   dataDir: string;
+  /** Resolves when the rows hold everything that happened. */
+  upToDate(): Promise<void>;
   now?(): number;
 }
 
 export function conversationReads(options: ConversationReadsOptions): ConversationReads {
-  const { db, people, dataDir, now = Date.now } = options;
+  const { db, people, dataDir, upToDate, now = Date.now } = options;
 
   async function visible(by: Viewer, id: ConversationId): Promise<Conversation | null> {
+    await upToDate();
     const row = await db
       .selectFrom('conversation as c')
       .select('c.record')
@@ -53,6 +56,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
         .orderBy('c.id', 'desc')
         .limit(query.limit + 1);
       for (const condition of conditions(query)) select = select.where(condition);
+      await upToDate();
       const rows = await select.execute();
       const items = rows.slice(0, query.limit).map((row) => summary(upcastRecord(row.record), by, people, now()));
       const last = rows[query.limit - 1]?.record;
@@ -84,8 +88,12 @@ function conditions(query: ConversationQuery): Expression<SqlBool>[] {
   if (query.from !== undefined) wanted.push(sql<boolean>`c.started_at >= ${time(query.from)}`);
   if (query.until !== undefined) wanted.push(sql<boolean>`c.started_at < ${time(query.until)}`);
   if (query.customer !== undefined) wanted.push(sql<boolean>`c.customer = ${query.customer}`);
-  if (query.agent !== undefined)
-    wanted.push(sql<boolean>`(c.agents @> ARRAY[${query.agent}]::text[] OR c."by" = ${query.agent})`);
+  if (query.agent !== undefined) {
+    // Whoever talked or placed the call may see it: that is what there is an index for.
+    wanted.push(
+      sql<boolean>`c.seen_by @> ARRAY[${query.agent}]::text[] AND (${query.agent} = ANY (c.agents) OR c."by" = ${query.agent})`,
+    );
+  }
   if (query.direction !== undefined) wanted.push(sql<boolean>`c.direction = ${query.direction}`);
   // Agents' ids lie in the same array, but none looks like a team's.
   if (query.team !== undefined) wanted.push(sql<boolean>`c.seen_by @> ARRAY[${query.team}]::text[]`);

@@ -65,7 +65,8 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     onTrouble(trouble) {
       if (trouble.kind === 'stalled')
         log.error({ ...trouble, database: describe(url) }, 'The database does not take events; trying again');
-      else log.info(trouble, 'The database takes events again');
+      else if (trouble.kind === 'recovered') log.info(trouble, 'The database takes events again');
+      else log.error(trouble, 'A conversation cannot be shown as it stands; its events are safe');
       options.onTrouble?.(trouble);
     },
   });
@@ -76,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     people,
     directory: { normalise: (written) => normalise(written), findByNumber: (number) => findByNumber(pool, number) },
     sessions: openSessions(pool),
-    conversations: conversationReads({ db, people, dataDir: options.dataDir }),
+    conversations: conversationReads({ db, people, dataDir: options.dataDir, upToDate: () => journal.upToDate() }),
     customers: {
       list: (query) => listCustomers(db, people, query),
       get: (id) => findCustomer(db, people, id),

@@ -3,138 +3,123 @@ import {
   type Conversation,
   type ConversationEvent,
   type ConversationId,
-  type EpochMs,
+  fold,
   upcast,
   upcastRecord,
 } from '@denwaban/core';
-import type pg from 'pg';
-import { makeClient } from './connection.js';
-import { toJsonb } from './json.js';
+import { ownClient } from './own-client.js';
 import type { Waiting } from './journal.js';
-import type { ConversationRow } from './projection.js';
 
-/** A statement that takes longer than this is taken for lost with its connection, and asked about on a new one. */
-const statementMs = 15_000;
+/** What changes in the table of the unsettled conversations together with a batch of events. */
+export interface Marks {
+  /** Not in it yet, as far as we know. */
+  begun: readonly ConversationId[];
+  /** Closed, and the row says so. */
+  settled: readonly ConversationId[];
+}
+
+/** A conversation that is open, or whose row may be behind. */
+export interface Unsettled {
+  id: ConversationId;
+  /** What its events fold to; null when they do not: written by a newer release, or by hand. */
+  record: Conversation | null;
+  /** When its last event happened, if the row lacks that. */
+  rowLacks: ConversationEvent['at'] | null;
+}
 
 export interface JournalTable {
   /** One transaction, one round trip. */
-  write(batch: readonly Waiting[]): Promise<void>;
+  write(batch: readonly Waiting[], marks: Marks): Promise<void>;
   /** True when `batch` is stored already. It is stored whole or not at all, so its first event tells. */
   holds(batch: readonly Waiting[]): Promise<boolean>;
-  open(): Promise<Conversation[]>;
+  unsettled(): Promise<Unsettled[]>;
   events(conversation: ConversationId): Promise<ConversationEvent[]>;
   /** Lets the connection go; the next statement makes a new one. */
   disconnect(): void;
 }
 
-export function journalTable(url: string, rowOf: (record: Conversation, at: EpochMs) => ConversationRow): JournalTable {
-  let client: pg.Client | null = null;
-
-  async function connection(): Promise<pg.Client> {
-    if (client) return client;
-    const fresh = makeClient(url, statementMs);
-    fresh.once('end', () => {
-      if (client === fresh) client = null;
-    });
-    await fresh.connect();
-    return (client = fresh);
-  }
-
+export function journalTable(url: string): JournalTable {
+  const client = ownClient(url);
   return {
-    async write(batch) {
-      // Of several appends to one conversation the last row says all.
-      const latest = new Map(batch.map((one) => [one.conversation, one]));
-      const rows = Array.from(latest.values(), ({ record, at }) => rowOf(record, at));
-      const values = [`[${batch.map((one) => one.events).join(',')}]`, toJsonb(rows)];
-      await (await connection()).query({ name: 'journal-append', text: appendSql, values });
+    async write(batch, { begun, settled }) {
+      const events = `[${batch.map((one) => one.events).join(',')}]`;
+      const query =
+        begun.length === 0 && settled.length === 0
+          ? { name: 'journal-append', text: appendSql, values: [events] }
+          : { name: 'journal-append-and-mark', text: appendAndMarkSql, values: [events, begun, settled] };
+      await (await client.get()).query(query);
     },
     async holds(batch) {
       const one = batch[0];
       if (!one) return true;
       const found = await (
-        await connection()
+        await client.get()
       ).query<{ same: boolean }>(holdsSql, [one.conversation, one.first, `[${one.events}]`]);
       return found.rows[0]?.same ?? false;
     },
-    async open() {
+    async unsettled() {
       const found = await (
-        await connection()
-      ).query<{ record: Conversation }>(
-        'SELECT record FROM conversation WHERE closed_at IS NULL ORDER BY started_at, id',
-      );
-      return found.rows.map((row) => upcastRecord(row.record));
+        await client.get()
+      ).query<{ id: ConversationId; record: Conversation | null; events: Stored[] | null }>(unsettledSql);
+      return found.rows.map(({ id, record, events }): Unsettled => {
+        const later = (events ?? []).map((event) => asEvent(id, event));
+        const rowLacks = later.at(-1)?.at ?? null;
+        try {
+          return { id, record: fold(record && upcastRecord(record), later), rowLacks };
+        } catch {
+          return { id, record: null, rowLacks };
+        }
+      });
     },
     async events(conversation) {
       const found = await (
-        await connection()
-      ).query<{ seq: number; at: Date; type: string; v: number; facts: object }>({
-        name: 'journal-events',
-        text: 'SELECT seq, at, type, v, facts FROM conversation_event WHERE conversation = $1 ORDER BY seq',
-        values: [conversation],
-      });
-      return found.rows.map(({ seq, at, type, v, facts }) =>
-        upcast({ type, v, conversation, seq, at: at.getTime(), ...facts }),
-      );
+        await client.get()
+      ).query<Stored>({ name: 'journal-events', text: eventsSql, values: [conversation] });
+      return found.rows.map((event) => asEvent(conversation, event));
     },
-    disconnect() {
-      const old = client;
-      client = null;
-      // Not awaited: a server that has gone does not answer a farewell either.
-      void old?.end().catch(() => {});
-    },
+    disconnect: () => client.disconnect(),
   };
 }
 
-/** Columns of the row, with the type each has in JSON. */
-const columns: readonly [name: string, type: string, select?: string][] = [
-  ['id', 'text'],
-  ['seq', 'integer'],
-  ['status', 'text'],
-  ['channel', 'text'],
-  ['started_at', 'double precision', 'to_timestamp(r.started_at / 1000)'],
-  ['ended_at', 'double precision', 'to_timestamp(r.ended_at / 1000)'],
-  ['closed_at', 'double precision', 'to_timestamp(r.closed_at / 1000)'],
-  ['direction', 'text'],
-  ['"by"', 'text'],
-  ['"from"', 'text'],
-  ['"to"', 'text'],
-  ['customer', 'text'],
-  ['owner', 'text'],
-  ['team', 'text'],
-  ['agents', 'text[]'],
-  ['seen_by', 'text[]'],
-  ['"end"', 'text'],
-  ['ended_by', 'text'],
-  ['wait_ms', 'integer'],
-  ['ring_ms', 'integer'],
-  ['talk_ms', 'integer'],
-  ['hold_ms', 'integer'],
-  ['wrap_up_ms', 'integer'],
-  ['disposition', 'text'],
-  ['recording', 'text'],
-  ['search_text', 'text'],
-  ['search', '', 'array_to_tsvector(r.lexemes)'],
-  ['record', 'jsonb'],
-];
-const names = columns.map(([name]) => name);
-const selects = columns.map(([name, , select]) => select ?? `r.${name}`);
-const types = columns.filter(([, type]) => type !== '').map(([name, type]) => `${name} ${type}`);
-const updates = names.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`);
+interface Stored {
+  seq: number;
+  /** Epoch ms. */
+  at: number;
+  type: string;
+  v: number;
+  facts: object;
+}
+
+const asEvent = (conversation: ConversationId, { seq, at, type, v, facts }: Stored) =>
+  upcast({ type, v, conversation, seq, at, ...facts });
 
 const appendSql = `
-  WITH appended AS (
-    INSERT INTO conversation_event (conversation, seq, at, type, v, facts)
-    SELECT e.conversation, e.seq, to_timestamp(e.at / 1000), e.type, e.v, e.facts
-    FROM jsonb_to_recordset($1::jsonb)
-      AS e(conversation text, seq integer, at double precision, type text, v smallint, facts jsonb)
-  )
-  INSERT INTO conversation (${names.join(', ')})
-  SELECT ${selects.join(', ')}
-  FROM jsonb_to_recordset($2::jsonb) AS r(${types.join(', ')}, lexemes text[])
-  ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')}
-  WHERE conversation.seq < excluded.seq`;
+  INSERT INTO conversation_event (conversation, seq, at, type, v, facts)
+  SELECT e.conversation, e.seq, to_timestamp(e.at / 1000), e.type, e.v, e.facts
+  FROM jsonb_to_recordset($1::jsonb)
+    AS e(conversation text, seq integer, at double precision, type text, v smallint, facts jsonb)`;
+
+const appendAndMarkSql = `
+  WITH begun AS (
+    INSERT INTO conversation_unsettled (id) SELECT unnest($2::text[]) ON CONFLICT DO NOTHING
+  ), settled AS (
+    DELETE FROM conversation_unsettled WHERE id = ANY ($3::text[])
+  ) ${appendSql}`;
 
 const holdsSql = `
   SELECT e.facts = (given.events -> 0 -> 'facts') AND e.type = (given.events -> 0 ->> 'type') AS same
   FROM (SELECT $3::jsonb AS events) AS given
   JOIN conversation_event e ON e.conversation = $1 AND e.seq = $2`;
+
+const atSql = '(extract(epoch FROM at) * 1000)::float8';
+
+const eventsSql = `
+  SELECT seq, ${atSql} AS at, type, v, facts FROM conversation_event WHERE conversation = $1 ORDER BY seq`;
+
+const unsettledSql = `
+  SELECT u.id, c.record, (
+      SELECT jsonb_agg(jsonb_build_object('seq', seq, 'at', ${atSql}, 'type', type, 'v', v, 'facts', facts) ORDER BY seq)
+      FROM conversation_event WHERE conversation = u.id AND seq > coalesce(c.seq, 0)
+    ) AS events
+  FROM conversation_unsettled u LEFT JOIN conversation c ON c.id = u.id
+  ORDER BY u.id`;

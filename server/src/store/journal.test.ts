@@ -43,6 +43,7 @@ test('[JNL1] [JNL2] what was appended is what is read, event by event and as the
     const last = chapters.at(-1)?.record as Conversation;
     expect(await journal.events(last.id)).toEqual(chapters.flatMap((chapter) => chapter.events));
   }
+  await journal.upToDate();
   const rows = await query<{ record: Conversation; started_at: Date; agents: string[] }>(
     url,
     'SELECT record, started_at, agents FROM conversation ORDER BY id',

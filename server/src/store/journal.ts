@@ -1,14 +1,15 @@
 /**
- * The journal: events and the record they fold to, on disk in one statement, before anybody is told that it happened.
+ * The journal: events, on disk before anybody is told that they happened. The conversation's row, which is searched and shown, follows
+ * them within a second (rows.ts), and at once when somebody is about to read it.
  *
  * Group commit: what arrives while a commit is in flight goes out together with the next one. So one call waits for one
  * disk flush, and a thousand calls share it. While several conversations have something to say, commits begin `gatherMs` apart:
  * one costs both processes about the same whether it carries two appends or ten. Whoever is alone is not held up.
  *
- *     append ─▶ queue ─▶ one INSERT … (events + rows) ─▶ resolve
+ *     append ─▶ queue ─▶ one INSERT … (events) ─▶ resolve, and the row falls due
  *                 ▲                 │ the database is away, full, restarting: again, in order, for as long as it takes
  *                 └─────────────────┤
- *                                   └ a row it will never take: each call alone; the poisoned one is rejected
+ *                                   └ an event it will never take: each call alone; the poisoned one is rejected
  */
 import type {
   AgentId,
@@ -22,22 +23,32 @@ import type {
 import { codeOf, isRefusal } from './connection.js';
 import { toJsonb } from './json.js';
 import { journalTable } from './journal-table.js';
-import { project } from './projection.js';
+import { makePatience, usualBackOffMs, type BackOff } from './patience.js';
+import { followingRows } from './rows.js';
+import { unsettledBook } from './unsettled.js';
 
 /** How the journal stands with its database. Told when it changes. */
 export type JournalTrouble =
   | { kind: 'stalled'; code: string; waiting: number }
-  | { kind: 'recovered'; stalledMs: number };
+  | { kind: 'recovered'; stalledMs: number }
+  /** The events are safe, but the database will not take what they fold to: the row stays as it was until there are more events, or a start. */
+  | { kind: 'row-refused'; conversation: ConversationId; code: string };
 
 export interface JournalOptions {
   url: string;
   teamOf(agent: AgentId): TeamId | null;
   onTrouble?(trouble: JournalTrouble): void;
-  /** Pause before try number `n` (from 1) after a failure that may pass. */
-  backOffMs?(n: number): number;
+  backOffMs?: BackOff;
+  /** How long a row may stay behind its events when nobody asks. */
+  rowsAfterMs?: number;
 }
 
 export interface OpenJournal extends Journal {
+  /**
+   * Resolves when the row of everything acknowledged so far is written, by us or by the process before us. To be awaited before rows
+   * are read. Rejects when the database is away.
+   */
+  upToDate(): Promise<void>;
   /** Writes what is waiting, for at most `waitMs`, then lets go. What is not on disk by then is rejected. */
   close(waitMs?: number): Promise<void>;
 }
@@ -59,7 +70,7 @@ export interface Waiting {
   first: number;
   /** JSON objects, joined by commas. */
   events: string;
-  /** What the events fold to, at the moment of the last. Its row is made when it is written: most are overtaken before that. */
+  /** What the events fold to, at the moment of the last. */
   record: Conversation;
   at: EpochMs;
   resolve(): void;
@@ -69,15 +80,22 @@ export interface Waiting {
 /** A statement of a few hundred events is as quick as it gets; more would only make the first of them wait. */
 const batchMax = 200;
 const gatherMs = 5;
-const usualBackOffMs = (n: number) => Math.min(2_000, 25 * 2 ** Math.min(n, 10));
 
 export function openJournal(options: JournalOptions): OpenJournal {
   const { backOffMs = usualBackOffMs } = options;
-  const table = journalTable(options.url, (record, at) => project(record, at, options.teamOf));
+  const table = journalTable(options.url);
+  const book = unsettledBook();
   const patience = makePatience();
+  const rows = followingRows({
+    ...options,
+    patience,
+    backOffMs,
+    onClosed: (id, seq) => book.rowCloses(id, seq),
+    onRefused: (conversation, code) => options.onTrouble?.({ kind: 'row-refused', conversation, code }),
+  });
   let queue: Waiting[] = [];
-  /** Seq of the last event given to us, by conversation that is not closed: what the next one has to follow. */
-  const lastSeq = new Map<ConversationId, number>();
+  /** What the process before us left: read at the start, or by the first who asks. */
+  let inherited: Promise<Conversation[]> | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
   let stalledSince: number | null = null;
@@ -116,10 +134,11 @@ export function openJournal(options: JournalOptions): OpenJournal {
 
   /** Writes until it is written. @returns null, or why the database refuses the batch for good; then nothing is settled */
   async function commit(batch: readonly Waiting[]): Promise<unknown> {
+    const marks = book.marks(batch);
     let mayBeStored = false;
     for (let n = 1; ; n++) {
       try {
-        if (!mayBeStored || !(await table.holds(batch))) await table.write(batch);
+        if (!mayBeStored || !(await table.holds(batch))) await table.write(batch, marks);
         break;
       } catch (error) {
         if (isRefusal(error)) {
@@ -140,6 +159,8 @@ export function openJournal(options: JournalOptions): OpenJournal {
       }
     }
     recovered();
+    book.marked(marks);
+    for (const { record, at } of batch) rows.follow(record, at);
     for (const one of batch) one.resolve();
     return null;
   }
@@ -150,7 +171,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
     const error = new JournalError('refused', `${conversation}: event ${first} (${codeOf(refusal)})`, {
       cause: refusal,
     });
-    lastSeq.set(conversation, first - 1);
+    book.given(conversation, first - 1);
     poisoned.reject(error);
     for (const one of queue.filter((other) => other.conversation === conversation)) one.reject(error);
     queue = queue.filter((other) => other.conversation !== conversation);
@@ -170,18 +191,40 @@ export function openJournal(options: JournalOptions): OpenJournal {
     options.onTrouble?.({ kind: 'recovered', stalledMs });
   }
 
+  async function inherit(): Promise<Conversation[]> {
+    const found = await table.unsettled();
+    for (const one of found) {
+      book.found(one);
+      if (one.record === null) {
+        options.onTrouble?.({ kind: 'row-refused', conversation: one.id, code: 'no-story' });
+      } else if (one.rowLacks !== null) rows.follow(one.record, one.rowLacks);
+      else if (one.record.closedAt !== null) book.rowCloses(one.id, one.record.seq);
+    }
+    return found
+      .flatMap(({ record }) => (record?.closedAt === null ? [record] : []))
+      .toSorted((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
+  }
+
+  function readInherited(): Promise<Conversation[]> {
+    const reading = inherit();
+    inherited = reading;
+    reading.catch(() => {
+      if (inherited === reading) inherited = null; // the next who asks tries again
+    });
+    return reading;
+  }
+
   return {
     append(events, record) {
       const first = events[0];
       const last = events.at(-1);
       if (!first || !last) return Promise.resolve();
       if (closed) return Promise.reject(new JournalError('closed', record.id));
-      const before = lastSeq.get(record.id) ?? first.seq - 1;
+      const before = book.lastSeq(record.id) ?? first.seq - 1;
       if (!follows(events, record, before)) {
         return Promise.reject(new JournalError('hole', `${record.id}: event ${first.seq} after ${before}`));
       }
-      if (record.closedAt === null) lastSeq.set(record.id, record.seq);
-      else lastSeq.delete(record.id);
+      book.given(record.id, record.seq);
       return new Promise((resolve, reject) => {
         queue.push({
           conversation: record.id,
@@ -195,16 +238,17 @@ export function openJournal(options: JournalOptions): OpenJournal {
         running ??= run();
       });
     },
-    async open() {
-      const records = await table.open();
-      for (const record of records) lastSeq.set(record.id, record.seq);
-      return records;
+    open: readInherited,
+    async upToDate() {
+      await (inherited ?? readInherited());
+      await rows.upToDate();
     },
     events: (conversation) => table.events(conversation),
     async close(waitMs = 5_000) {
       closed = true;
       const stop = patience.endAfter(waitMs);
       await running;
+      await rows.close();
       stop();
       table.disconnect();
     },
@@ -219,33 +263,4 @@ function follows(events: readonly ConversationEvent[], record: Conversation, bef
 
 function asStored({ conversation, seq, at, type, v, ...facts }: ConversationEvent): object {
   return { conversation, seq, at, type, v, facts };
-}
-
-/** Waits between tries; ends at once, and for good, when its time is over. */
-function makePatience() {
-  let over = false;
-  let wake: (() => void) | null = null;
-  return {
-    get isOver() {
-      return over;
-    },
-    async pause(ms: number): Promise<void> {
-      if (over) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      wake = null;
-    },
-    endAfter(ms: number): () => void {
-      const timer = setTimeout(() => {
-        over = true;
-        wake?.();
-      }, ms);
-      return () => clearTimeout(timer);
-    },
-  };
 }

@@ -55,6 +55,7 @@ test(`[JNL1] [JNL2] seed ${seed}: PostgreSQL is killed at ${rounds} moments of a
 
   expect(acknowledgements).toBeGreaterThan(rounds * 50);
   for (const [id, events] of acknowledged) expect(await journal.events(id as never)).toEqual(events);
+  await journal.upToDate();
   const reader = makeClient(postgres.url);
   await reader.connect();
   const { rows } = await reader.query<{ record: Conversation }>('SELECT record FROM conversation');

@@ -45,7 +45,7 @@ export async function seedDemo(client: pg.ClientBase, company: DemoCompany): Pro
 async function isEmpty(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>(
     `SELECT NOT EXISTS (SELECT 1 FROM agent) AND NOT EXISTS (SELECT 1 FROM customer) AND NOT EXISTS (SELECT 1 FROM number)
-        AND NOT EXISTS (SELECT 1 FROM conversation) AS empty`,
+        AND NOT EXISTS (SELECT 1 FROM conversation_event) AS empty`,
   );
   return rows[0]?.empty ?? false;
 }

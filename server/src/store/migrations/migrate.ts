@@ -4,6 +4,7 @@ import type { Log, Progress } from '../log.js';
 import { StartError } from '../start-error.js';
 import { firstCall } from './0001-first-call.js';
 import { callsOut } from './0002-calls-out.js';
+import { rowsFollow } from './0003-rows-follow.js';
 
 export interface Migration {
   version: number;
@@ -12,7 +13,7 @@ export interface Migration {
 }
 
 /** In order. A migration that has landed is never edited: the next one mends it. */
-export const migrations: readonly Migration[] = [firstCall, callsOut];
+export const migrations: readonly Migration[] = [firstCall, callsOut, rowsFollow];
 
 /** Any number, as long as nobody else takes it: held while migrating, so that two nodes do not migrate at once. */
 const lockKey = 0x64656e77;
