@@ -17,7 +17,11 @@ export const deskMessage = z.discriminatedUnion('type', [
     page: z.enum(['desk', 'board']),
     /** The line that this page holds from a connection before: it is kept, without a new negotiation. */
     line: id.nullish(),
+    /** A desk that shows its colleagues: the version of them that it has from a connection before; null: none yet. */
+    colleagues: id.nullish(),
   }),
+  /** The changes of the colleagues have a gap: everybody anew, please. */
+  z.object({ type: z.literal('colleagues.resync') }),
   /** Opens the warm line. `nonce` is echoed in the answer so that late answers of an older attempt are dropped. */
   z.object({ type: z.literal('line.open'), nonce: id, offer: sdp }),
   z.object({ type: z.literal('line.close') }),
@@ -113,6 +117,17 @@ export const serverMessage = z.discriminatedUnion('type', [
     type: z.literal('line.lost'),
     because: z.enum(['heartbeat', 'closed', 'replaced', 'media-process', 'refused']),
   }),
+  /**
+   * Everybody who answers calls, to a desk that asked for them in its hello: all of them, and from then on who changed, at most
+   * once a second. Nothing comes while nobody changes, and nothing after a hello whose version still holds.
+   */
+  z.object({
+    type: z.literal('colleagues'),
+    version: id,
+    /** The version that these are the changes to; null: this is everybody. */
+    since: id.nullable(),
+    agents: z.array(agentView),
+  }),
   z.object({
     type: z.literal('board'),
     seq: z.number().int(),
@@ -141,6 +156,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signed-out') }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessage>;
+export type ColleaguesMessage = Extract<ServerMessage, { type: 'colleagues' }>;
 export type BoardMessage = Extract<ServerMessage, { type: 'board' }>;
 
 /** The customer's phone in the browser, demo only: one WebSocket at /api/v1/phone, no session. */

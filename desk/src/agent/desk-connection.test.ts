@@ -106,7 +106,7 @@ function open(build?: string) {
 test('it says hello with its build first, and nothing before it was welcomed', () => {
   socket().onopen?.();
   expect(connection.send({ type: 'line.close' })).toBe(false);
-  expect(socket().sent).toEqual([{ type: 'hello', v: 1, build: 'b1', page: 'desk' }]);
+  expect(socket().sent).toEqual([{ type: 'hello', v: 1, build: 'b1', page: 'desk', colleagues: null }]);
   socket().hear(welcome());
   expect(connection.send({ type: 'line.close' })).toBe(true);
 });
@@ -117,7 +117,7 @@ test('[PRS4] a new connection names the line that stands, so that the server lea
   socket().die();
   timers.move(1_000);
   socket().onopen?.();
-  expect(socket().sent).toEqual([{ type: 'hello', v: 1, build: 'b1', page: 'desk', line: 'ln_1' }]);
+  expect(socket().sent).toMatchObject([{ type: 'hello', line: 'ln_1' }]);
 });
 
 test('the view is what the server said last; an older message that comes late is dropped', () => {
@@ -135,6 +135,20 @@ test('after a reconnect the numbers begin anew', () => {
   open();
   socket().hear(desk(1, 'none'));
   expect(connection.store.get().desk?.line).toBe('none');
+});
+
+test('the colleagues it knows outlive the connection: the next one names their version, and a gap is asked about', () => {
+  open();
+  socket().hear({ type: 'colleagues', version: 'e.1', since: null, agents: [] });
+  socket().die();
+  timers.move(1_000);
+  open();
+  expect(socket().sent).toMatchObject([{ type: 'hello', colleagues: 'e.1' }]);
+  socket().hear({ type: 'colleagues', version: 'e.2', since: 'e.1', agents: [] });
+  expect(socket().sent).toHaveLength(1);
+  socket().hear({ type: 'colleagues', version: 'e.4', since: 'e.3', agents: [] });
+  expect(socket().sent.at(-1)).toEqual({ type: 'colleagues.resync' });
+  expect(connection.store.get().colleagues?.version).toBe('e.2');
 });
 
 test('it comes back after a quarter of a second or so, then more slowly, never more than some 6 s apart', () => {

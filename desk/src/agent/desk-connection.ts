@@ -11,6 +11,7 @@ import {
   type ServerMessage,
 } from '@denwaban/core/wire';
 import type { Socket } from '../link/live.js';
+import { takeColleagues, type Colleagues } from './colleagues.js';
 import { Store } from '../kit/store.js';
 import type { Timers } from '../kit/steady-timers.js';
 
@@ -18,6 +19,8 @@ export interface ConnectionView {
   link: 'connecting' | 'open' | 'lost';
   me: Me | null;
   desk: DeskState | null;
+  /** Who is there; of a desk only, and as it last was while the connection is lost. */
+  colleagues: Colleagues | null;
   /** Server's clock minus ours: add it to Date.now() to compare with times of the server. */
   skewMs: number;
   rttMs: number | null;
@@ -47,6 +50,7 @@ export class DeskConnection {
     link: 'connecting',
     me: null,
     desk: null,
+    colleagues: null,
     skewMs: 0,
     rttMs: null,
     serverBuild: null,
@@ -115,8 +119,13 @@ export class DeskConnection {
     this.#heardAt = this.#options.now();
     socket.onopen = () => {
       const standing = line?.() ?? null;
-      const hello = { type: 'hello', v: liveProtocolVersion, build, page } as const;
-      socket.send(JSON.stringify(standing === null ? hello : { ...hello, line: standing }));
+      const colleagues = this.store.get().colleagues?.version ?? null;
+      const hello: DeskMessage = {
+        ...{ type: 'hello', v: liveProtocolVersion, build, page },
+        ...(standing !== null && { line: standing }),
+        ...(page === 'desk' && { colleagues }),
+      };
+      socket.send(JSON.stringify(hello));
     };
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket && typeof data === 'string') this.#hear(data);
@@ -198,6 +207,12 @@ export class DeskConnection {
         this.#seq = message.seq;
         this.store.set({ desk: message.state, skewMs: message.now - now });
         return;
+      case 'colleagues': {
+        const colleagues = takeColleagues(this.store.get().colleagues, message);
+        if (colleagues) this.store.set({ colleagues });
+        else this.send({ type: 'colleagues.resync' });
+        return;
+      }
       case 'pong':
         if (message.n === this.#pings) this.store.set({ rttMs: now - this.#pingSentAt });
         return;

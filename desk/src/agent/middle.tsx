@@ -71,10 +71,9 @@ function Idle() {
   const { t } = useWords();
   const me = useConnectionView((view) => view.me?.id);
   const mine = useQuery({
-    queryKey: ['conversations', 'mine', me],
+    queryKey: ['conversations', 'own', 'latest', me],
     queryFn: ({ signal }) => api.conversations({ agent: me, limit: 8 }, signal),
     enabled: Boolean(me),
-    refetchInterval: 30_000,
   });
   return (
     <>

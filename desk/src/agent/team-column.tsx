@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { LayoutGrid } from 'lucide-react';
 import type { AgentView } from '@denwaban/core/wire';
-import { api } from '../link/api.js';
 import { buttonLook } from '../kit/button.js';
 import { Card, CardTitle } from '../kit/card.js';
 import { cx } from '../kit/cx.js';
@@ -11,24 +9,18 @@ import { Ticking } from '../kit/ticker.js';
 import { timer, useWords } from '../words/index.js';
 import { useConnectionView } from './desk-session.js';
 
-/** A look at the colleagues, asked for now and then. Everybody, live, is the board: in a process of its own. */
-const everyMs = 5_000;
 /** So many of one's own team, and of the others together; more is what the board is for. */
 const mineMax = 40;
 const othersMax = 24;
 
 const rank = (agent: AgentView) => stateOrder.indexOf(agent.presence.state);
 
+/** A look at the colleagues, told of by the server when somebody changes. Everybody, by the moment, is the board: in a process of its own. */
 export function TeamColumn() {
   const { t } = useWords();
   const me = useConnectionView((view) => view.me);
-  const agents = useQuery({
-    queryKey: ['agents'],
-    queryFn: ({ signal }) => api.agents(signal),
-    refetchInterval: everyMs,
-    staleTime: 2_000,
-  });
-  const everybody = (agents.data?.items ?? []).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  const colleagues = useConnectionView((view) => view.colleagues);
+  const everybody = (colleagues?.agents ?? []).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const team = me?.team;
   const mine = everybody.filter((agent) => agent.team?.id === team?.id && agent.id !== me?.id);
   const others = everybody.filter(

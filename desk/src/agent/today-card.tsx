@@ -10,10 +10,9 @@ export function TodayCard() {
   const me = useConnectionView((view) => view.me?.id);
   const from = dayStart(Date.now());
   const today = useQuery({
-    queryKey: ['conversations', 'today', me, from],
+    queryKey: ['conversations', 'own', 'today', me, from],
     queryFn: ({ signal }) => api.conversations({ agent: me, from, limit: 200 }, signal),
     enabled: Boolean(me),
-    refetchInterval: 60_000,
   });
   const talks = today.data?.items.filter((item) => item.talkMs > 0) ?? [];
   const talkMs = talks.reduce((sum, item) => sum + item.talkMs, 0);

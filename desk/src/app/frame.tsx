@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { CallStack } from '../agent/call-stack.js';
 import { DeskSession, useConnectionView, useDeskState, usePhoneView } from '../agent/desk-session.js';
 import { LineBanner } from '../agent/line-banner.js';
+import { useOwnRecords } from '../agent/use-own-records.js';
 import { useWords } from '../words/index.js';
 import { Header } from './header.js';
 import { Rail } from './rail.js';
@@ -22,6 +23,7 @@ export function Frame() {
 function Inside() {
   const { t } = useWords();
   const navigate = useNavigate();
+  useOwnRecords();
   const signedOut = useConnectionView((view) => view.signedOut);
   useEffect(() => {
     if (!signedOut) return;

@@ -1,6 +1,5 @@
 /** The HTTP API under /api/v1, as far as the screens need it. Every answer is checked against the schema of `core/wire`. */
 import {
-  agentList,
   conversationDetail,
   conversationList,
   customerList,
@@ -78,7 +77,6 @@ export const api = {
   signIn: async (request: SignIn) => void (await ask('/session', json('POST', request))),
   signOut: async () => void (await ask('/session', { method: 'DELETE' })),
   demo: (signal?: AbortSignal) => get(demoInfo, '/demo', signal),
-  agents: (signal?: AbortSignal) => get(agentList, '/agents', signal),
   customers: (values: { q?: string; cursor?: string; limit?: number }, signal?: AbortSignal) =>
     get(customerList, `/customers${query(values)}`, signal),
   importCustomers: async (csv: string, dryRun: boolean) =>

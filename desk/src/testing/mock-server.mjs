@@ -185,10 +185,19 @@ function onLive(socket) {
       const welcome = { type: 'welcome', v: 1, build: message.build, now: now(), me: meView() };
       socket.send(JSON.stringify(wire.serverMessage.parse(welcome)));
       if (message.page === 'board') sendBoard(socket, true);
-      else socket.send(JSON.stringify({ type: 'desk', seq: ++self.seq, now: now(), state: self.desk }));
+      else {
+        socket.send(JSON.stringify({ type: 'desk', seq: ++self.seq, now: now(), state: self.desk }));
+        sendColleagues(socket, null);
+      }
     } else if (message.type === 'ping') socket.send(JSON.stringify({ type: 'pong', n: message.n, now: now() }));
     else await commands[message.type]?.(message, socket);
   });
+}
+
+let colleaguesVersion = 0;
+function sendColleagues(socket, since, some = agents) {
+  const version = `mock.${colleaguesVersion}`;
+  socket.send(JSON.stringify(wire.serverMessage.parse({ type: 'colleagues', version, since, agents: some })));
 }
 
 let boardSeq = 0;
@@ -219,8 +228,12 @@ setInterval(() => {
     ];
     if (next && agentCount > 12) one.presence = { ...one.presence, state: next, since: now() };
   }
-  for (const socket of self.sockets)
-    if (socket.page === 'board' && socket.readyState === 1) sendBoard(socket, false, some);
+  const since = `mock.${colleaguesVersion++}`;
+  for (const socket of self.sockets) {
+    if (socket.readyState !== 1) continue;
+    if (socket.page === 'board') sendBoard(socket, false, some);
+    else if (socket.page === 'desk') sendColleagues(socket, since, some);
+  }
 }, 250).unref();
 
 const health = () => ({

@@ -297,6 +297,20 @@ describe('the control process is killed and another one begins', () => {
   });
 });
 
+describe('who looks on', () => {
+  test('is told of another reason for being away, though the state is the same', async () => {
+    const house = await openHouse();
+    house.sit(anna);
+    const told: unknown[] = [];
+    house.engine.floor.watchBoard(({ agents }) => told.push(...agents.map((one) => one.presence.reason)));
+    await house.pass(1_000);
+    told.length = 0;
+    await house.engine.floor.setPresence(anna, { presence: 'away', reason: 'lunch' });
+    await house.pass(250);
+    expect(told).toEqual(['lunch']);
+  });
+});
+
 describe('a desk whose connection broke', () => {
   test('[PRS4] comes back with its line, in the middle of a call', async () => {
     const { house, desk, leg } = await annasCustomerTalksWithAnna();

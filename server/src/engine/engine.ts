@@ -141,6 +141,7 @@ export async function startEngine(
       agent.reason = reason;
       // Who says *available* anew means it, also towards a conversation they let pass.
       if (says === 'available') agent.idleSince = clock.now();
+      board.agentChanged(agent.person.id); // another reason is no other state, and yet they look on
       const saved = people.saveSays(agent.person.id, says, reason, clock.now());
       engine.agentChanged(agent);
       await saved;

@@ -14,6 +14,7 @@ import type { HttpContext } from '../http/context.js';
 import { meOf } from '../http/routes/me.js';
 import type { DeskHandle } from '../services.js';
 import type { BoardHub } from './board-hub.js';
+import type { ColleaguesHub } from './colleagues-hub.js';
 import { closeCodes, Peer } from './peer.js';
 
 export const liveRules = {
@@ -27,6 +28,7 @@ export class LiveConnection {
   readonly secret: string;
   readonly #context: HttpContext;
   readonly #boards: BoardHub;
+  readonly #colleagues: ColleaguesHub;
   readonly #peer: Peer<DeskMessage, ServerMessage>;
   #openedAt: number;
   #page: 'desk' | 'board' | null = null;
@@ -44,12 +46,14 @@ export class LiveConnection {
     secret: string;
     context: HttpContext;
     boards: BoardHub;
+    colleagues: ColleaguesHub;
     onClose: () => void;
   }) {
     this.agent = options.agent;
     this.secret = options.secret;
     this.#context = options.context;
     this.#boards = options.boards;
+    this.#colleagues = options.colleagues;
     this.#openedAt = this.#sessionSeenAt = options.context.monotonic();
     this.#peer = new Peer<DeskMessage, ServerMessage>({
       socket: options.socket,
@@ -136,8 +140,12 @@ export class LiveConnection {
     this.#page = hello.page;
     this.#peer.send({ type: 'welcome', v: liveProtocolVersion, build, now: clock.now(), me: meOf(person, floor) });
     if (hello.build !== build) this.#peer.send({ type: 'outdated', build });
-    if (hello.page === 'board') this.#boards.join(this.#peer);
-    else this.#enter(hello.line ?? null);
+    if (hello.page === 'board') {
+      this.#boards.join(this.#peer);
+      return;
+    }
+    this.#enter(hello.line ?? null);
+    if (hello.colleagues !== undefined) this.#colleagues.join(this.#peer, hello.colleagues);
   }
 
   /** @param line that the page holds already, or null */
@@ -177,6 +185,9 @@ export class LiveConnection {
       case 'hello':
         this.#peer.refuse('bad-request', 'hello was said already', message.type);
         return;
+      case 'colleagues.resync':
+        this.#colleagues.resync(this.#peer);
+        return;
       case 'line.open': {
         const { answer, line } = await desk.openLine(message.offer);
         this.#peer.send({ type: 'line.answer', nonce: message.nonce, answer, line });
@@ -215,6 +226,7 @@ export class LiveConnection {
     if (this.#gone) return;
     this.#gone = true;
     this.#boards.leave(this.#peer);
+    this.#colleagues.leave(this.#peer);
     const desk = this.#desk;
     this.#desk = null;
     desk?.leave();

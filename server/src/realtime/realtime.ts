@@ -1,4 +1,5 @@
 /** The live connections: who may open one, and what keeps them all alive. One `sweep` a second serves every deadline. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,6 +13,7 @@ import { codedError, endWith } from '../http/errors.js';
 import { isFromElsewhere } from '../http/security.js';
 import { sourceOf } from '../http/source.js';
 import { BoardHub } from './board-hub.js';
+import { ColleaguesHub } from './colleagues-hub.js';
 import { LiveConnection } from './live.js';
 import { closeCodes } from './peer.js';
 import { CallCounter, PhoneConnection } from './phone.js';
@@ -38,6 +40,7 @@ export function createRealtime(context: HttpContext): Realtime {
   const { store, demo, phones, log, monotonic } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
   const boards = new BoardHub(context.floor);
+  const colleagues = new ColleaguesHub(context.floor, randomUUID().slice(0, 8));
   const lives = new Set<LiveConnection>();
   const phoneLines = new Set<PhoneConnection>();
   const calls = new CallCounter();
@@ -74,6 +77,7 @@ export function createRealtime(context: HttpContext): Realtime {
           secret,
           context,
           boards,
+          colleagues,
           onClose: () => lives.delete(live),
         });
         lives.add(live);
@@ -153,6 +157,7 @@ export function createRealtime(context: HttpContext): Realtime {
       for (const phone of phoneLines) phone.sweep(now, lateMs);
       try {
         boards.sweep();
+        colleagues.sweep();
       } catch (error) {
         log.error({ err: error }, 'live: the board could not be sent');
       }

@@ -76,7 +76,9 @@ ${rows.join('\n')}
 browser (demo mode only). Text frames of JSON; \`core/src/wire/live.ts\` has every message. First
 \`{"type":"hello","v","build","page":"desk"|"board"}\`, answered by \`welcome\`. A desk then hears \`desk\` with its whole state at
 every change. A board hears \`board\` with \`full: true\`, then changes, at most four a second; \`waiting\` is always complete. \`seq\`
-counts up by one; after a gap a full board follows.
+counts up by one; after a gap a full board follows. A desk whose hello
+has \`colleagues\` (null, or the version that it knows) hears \`colleagues\` too: everybody (\`since\` null), then who changed, at most
+once a second, each naming the version before; it may ask for everybody anew by \`colleagues.resync\`.
 
 | close code | means |
 |---|---|
