@@ -21,6 +21,13 @@ import type {
 /** What a leg can be made to hear. Each is a sound of ours, looped until told otherwise; announcements play once. */
 export type Sound = 'ring-back' | 'hold-music' | 'announcement-reconnecting' | 'announcement-closing';
 
+/**
+ * A phone that we call rings no longer than this, whoever wanted it called: who has not come to it within a minute does not come.
+ * Networks let it ring for longer (a proxy for three minutes at least, RFC 3261 §16.6), so the end is ours, and the same by every
+ * trunk; voicemail has answered by then.
+ */
+export const ringMsMax = 60_000;
+
 /** Why we end or refuse a leg. The exchange maps it to a SIP status or a BYE with a Reason header. */
 export type HangUpCause =
   | 'normal' // a person hung up, or the conversation is complete
@@ -65,7 +72,7 @@ export type PhoneCommand =
    * Call `to` for an agent. `trunk` null: the best by priority and health, the next one only when a trunk itself failed [TRK11].
    * The agent's warm line hears ring-back of ours while it rings, or the network's own early audio when there is some; the far
    * end hears nothing before its answer. `agentLeg`: the agent's side of this call, as in `join`. `leg.ringing` may follow, then
-   * `leg.answered` (command `join` then) or `leg.ended`. `hang-up` before the answer cancels.
+   * `leg.answered` (command `join` then) or `leg.ended`, after `ringMsMax` at the latest. `hang-up` before the answer cancels.
    */
   | { type: 'place'; leg: LegId; to: E164; trunk: TrunkId | null; agentLeg: LegId; agent: AgentId }
   /** Send digits to the leg as RFC 4733 events, in order, 100 ms each. */

@@ -1,6 +1,6 @@
 /** What can happen to a conversation, and what it then asks of the world. */
 import type { AgentId, ConversationId, E164, EpochMs, LegId, RecordingId, ReservationId, TrunkId } from '../ids.js';
-import type { CallerIdentity, LegEndCause, PhoneCommand } from '../ports.js';
+import { ringMsMax, type CallerIdentity, type LegEndCause, type PhoneCommand } from '../ports.js';
 import type { RoutingDecision } from '../routing/floor.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationEvent, Placed } from './events.js';
@@ -111,6 +111,6 @@ export interface ConversationSettings {
 export const defaultConversationSettings: ConversationSettings = {
   ringConfirmMs: 2_500,
   answerAfterMs: 45_000,
-  callOutMs: 60_000,
+  callOutMs: ringMsMax,
   wrapUpMs: 180_000,
 };

@@ -136,6 +136,8 @@ export interface CallRequest {
   trunk: string;
   /** In order of preference; the next is tried when one does not answer, cannot be reached or says 503. */
   hops: readonly Hop[];
+  /** How long a hop may say nothing at all, not even 100; missing: 64·T1, 32 s. What it says later is cancelled, or ended. */
+  hopMs?: number;
   /** For whoever asks on the way; null: a 401 or 407 is a refusal. */
   credentials: Credentials | null;
   /** Whom to ring: a sip: or tel: address. */

@@ -44,6 +44,7 @@ export function requestOf(trunk: CanCallOut, order: CallOrder): Omit<CallRequest
     identity: told ? { header: callerIdHeader === 'ppi' ? 'preferred' : 'asserted', uri: address(number) } : null,
     withheld: order.withheld,
     offer: order.offer,
+    hopMs,
     ringMsMax: order.ringMsMax,
     replaces: order.replaces ?? null,
     headers:
@@ -52,6 +53,12 @@ export function requestOf(trunk: CanCallOut, order: CallOrder): Omit<CallRequest
         : [...headers, { name: 'Referred-By', value: order.referredBy }],
   };
 }
+
+/**
+ * A person waits for each call. A far end that is there says so (100) within its first copies, of which five go out in this time
+ * over UDP; RFC 3261 would wait for 32 s.
+ */
+const hopMs = 8_000;
 
 /** A user part: `#` and the like begin something else there (RFC 3261 §19.1.2). */
 const written = (user: string): string =>

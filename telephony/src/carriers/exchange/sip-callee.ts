@@ -6,7 +6,7 @@
  *                 ▲        └── the trunk itself failed ──┐
  *                 └────────────── the next one ◀─────────┘      any other refusal, or no trunk left: ended
  */
-import type { E164, LegEndCause, LegId, LineId } from '@denwaban/core';
+import { ringMsMax, type E164, type LegEndCause, type LegId, type LineId } from '@denwaban/core';
 import { MediaError } from '../../media/contract.js';
 import type { MediaReplies } from '../../media/protocol.js';
 import type { OutgoingEnd } from '../../sip/contract.js';
@@ -31,9 +31,6 @@ export interface SipCalleeOptions extends Omit<SipLegOptions, 'wish' | 'transfer
   /** The call is over before its media leg was there: it can go. */
   closeMedia(): void;
 }
-
-/** As long as carriers let a telephone ring; then it counts as not answered. */
-export const ringMsMax = 60_000;
 
 export interface SipCallee {
   readonly far: FarEnd;

@@ -6,6 +6,7 @@
  *        ▲                 └── refused ──▶ stands, unless its far end has hung up meanwhile: then the leg is over
  *        └──INVITE with Replaces, answered──▶ the new call stands; BYE to the old one
  */
+import { ringMsMax } from '@denwaban/core';
 import type { SdpAudio } from '../../sdp/index.js';
 import type {
   CallListener,
@@ -68,8 +69,6 @@ export interface TransferHost {
 const replaced = 'Q.850;cause=31;text="Transferred"';
 /** The side that asked for it hangs up as soon as it hears of the success (RFC 5589 §6.1); when not, we do. */
 const theirByeMs = 2_000;
-/** As long as anybody lets a telephone ring, within what the far end is told. */
-const ringMsMax = 90_000;
 
 export interface Transfers {
   onRefer(wish: ReferWish, progress: ReferProgress): boolean;

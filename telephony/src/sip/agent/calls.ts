@@ -10,7 +10,7 @@ import type {
   SipSource,
 } from '../contract.js';
 import { dialogKey } from '../dialog.js';
-import type { SipHeader } from '../message.js';
+import type { SipHeader, SipRequest } from '../message.js';
 import { mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
@@ -74,6 +74,18 @@ export class Calls {
       return null;
     const isThere = call.isWith(source.address) || this.#options.handlers.isAt?.(call.trunk, source) === true;
     return isThere ? call.trunk : null;
+  }
+
+  /**
+   * Whose an INVITE is that is to take the place of a call: the call's trunk, wherever that trunk may speak from, though another one
+   * lists the address first. It is a new call all the same: an address that a call was merely let in from does not do.
+   */
+  successorTo(invite: SipRequest, source: SipSource): string | null {
+    const wish = readReplaces(invite);
+    if (wish === null || wish === 'malformed') return null;
+    const call = this.#calls.get(wish.key);
+    if (call?.sessionWith(wish.remoteTag) === undefined) return null;
+    return this.#options.handlers.isAt?.(call.trunk, source) === true ? call.trunk : null;
   }
 
   sessionOf(read: Essentials, trunk: string): Session | undefined {

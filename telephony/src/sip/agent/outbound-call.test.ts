@@ -107,6 +107,52 @@ describe('a call that we place', () => {
     expect(world.timers.pending).toBe(0);
   });
 
+  test('a hop that is given up sooner is not to ring: CANCEL once it speaks, ACK and BYE when it answers all the same', () => {
+    const world = makeWorld();
+    const late = (status: number, body = '') => answerTo(world, status, [contact, to('late')], 'INVITE', body);
+    world.place({ hops: [udpPeer, second], hopMs: 8_000 });
+    const [ringing, taken] = [late(180), late(200, offerText)];
+    world.timers.advance(7_999);
+    expect(new Set(world.sent.map(({ hop }) => hop.address))).toEqual(new Set([udpPeer.address]));
+    world.timers.advance(1);
+    expect(world.sent.at(-1)?.hop.address).toBe(second.address);
+    world.news();
+    world.receive(ringing);
+    expect(world.news()).toEqual(['CANCEL']);
+    expect(world.sent.at(-1)?.hop.address).toBe(udpPeer.address);
+    world.receive(taken);
+    world.receive(taken);
+    expect(world.news()).toEqual(['ACK', 'BYE', 'ACK']);
+    expect(header(world.lastRequest(), 'to')).toContain('tag=late');
+    expect(world.told).toEqual([]);
+    from(world, 180, 'far');
+    ok(world);
+    expect(world.told).toMatchObject([{ progress: 180 }, { answered: { port: 40_000 } }]);
+  });
+
+  test('the only hop, given up: unreachable, and an answer after that is ended', () => {
+    const world = makeWorld();
+    world.place({ hopMs: 8_000 });
+    const taken = answerTo(world, 200, [contact, to('late')], 'INVITE', offerText);
+    world.timers.advance(8_000);
+    expect(world.told).toEqual([{ over: 'unreachable', status: null }]);
+    world.news();
+    world.receive(taken);
+    expect(world.news()).toEqual(['ACK', 'BYE']);
+    expect(world.told).toHaveLength(1);
+    world.timers.advance(64_000);
+    expect(world.agent.counts).toEqual({ dialogs: 0, transactions: 0 });
+    expect(world.timers.pending).toBe(0);
+  });
+
+  test('a hop that has said as much as 100 is there, and waited for', () => {
+    const world = makeWorld();
+    world.place({ hops: [udpPeer, second], hopMs: 8_000 });
+    world.receive(answerTo(world, 100));
+    world.timers.advance(30_000);
+    expect(new Set(world.sent.map(({ hop }) => hop.address))).toEqual(new Set([udpPeer.address]));
+  });
+
   test('a password is given to the hop that asks, and its ACK carries the same', () => {
     const world = makeWorld();
     world.place({ credentials: { username: 'us', password: 'secret' } });

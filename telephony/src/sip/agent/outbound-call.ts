@@ -124,6 +124,7 @@ export class OutboundCall implements OutgoingCall, Call {
         hops,
         credentials: this.#request.credentials,
         cseq,
+        hopMs: this.#request.hopMs,
         request: (hop) => {
           const { address } = hop;
           if (!this.#called.has(address)) this.#called.set(address, this.#core.expect(address));
@@ -136,6 +137,7 @@ export class OutboundCall implements OutgoingCall, Call {
             if (listener.onSent !== undefined) listener.onSent(writeFarewell(hop, cancelOf(request), this.trunk));
           }),
         onResponse: (response, read, by) => this.#answered(response, read, by),
+        onLate: (response, read, by) => this.#taken(response, read, by, true),
         onFailed: () => this.#failed('unreachable', null, null),
       },
     );
@@ -165,7 +167,8 @@ export class OutboundCall implements OutgoingCall, Call {
     this.#teller.tell((listener) => listener.onProgress(response.status, audio));
   }
 
-  #taken(response: SipResponse, read: Essentials, by: ClientTransaction): void {
+  /** @param late by an address that we had given up: another is being asked by now */
+  #taken(response: SipResponse, read: Essentials, by: ClientTransaction, late = false): void {
     const tag = tagOf(read.to) ?? '';
     const again = this.#acknowledge.get(tag);
     if (again !== undefined) return again(); // a copy: our ACK was lost or crossed it (§13.2.2.4)
@@ -183,6 +186,7 @@ export class OutboundCall implements OutgoingCall, Call {
       ({ name }) => name === 'authorization' || name === 'proxy-authorization',
     );
     this.#acknowledge.set(tag, link.acknowledge({ cseq: read.cseq.number, credentials }));
+    if (late) return link.bye('nobody waits any more');
     this.#settled = true;
     const said = sessionOf(response);
     const audio = said === null ? place.audio : said.ok ? said.audio : null;

@@ -22,12 +22,14 @@ export interface Outside {
   /** The first number; a series of requests of one Call-ID (REGISTER) counts on from the `cseq` of the one before. */
   cseq?: number | undefined;
   /** How long a hop may be silent before it counts as failed; without it as long as its transaction has patience (64·T1). */
-  hopMs?: number;
+  hopMs?: number | undefined;
 }
 
 export interface OutsideUser {
   /** Provisional answers of every try, and the final one; to an INVITE each 2xx. `by` is the try that was answered. */
   onResponse(response: SipResponse, read: Essentials, by: ClientTransaction): void;
+  /** INVITE only: a hop that was given up for its silence has answered after all (2xx). */
+  onLate?(response: SipResponse, read: Essentials, by: ClientTransaction): void;
   /** A try goes out. */
   onSent?(by: ClientTransaction): void;
   /** The last hop did not answer, or could not be reached; at once when there is none. */
@@ -102,9 +104,14 @@ class Tries implements OutsideRequest {
     if (!this.#next()) this.#user.onFailed(because);
   }
 
+  late({ sent }: Try, response: SipResponse, read: Essentials): void {
+    if (sent !== null) this.#user.onLate?.(response, read, sent);
+  }
+
   #giveUp(one: Try): void {
     if (!this.isCurrent(one)) return;
     one.givenUp = true;
+    one.sent?.cancel(); // should it be there after all, it is not to ring
     this.failed('timeout');
   }
 
@@ -137,7 +144,10 @@ class Try implements ClientUser {
 
   onResponse(response: SipResponse, read: Essentials): void {
     const { status } = response;
-    if (!this.#tries.isCurrent(this)) return;
+    if (!this.#tries.isCurrent(this)) {
+      if (this.givenUp && status >= 200 && status < 300) this.#tries.late(this, response, read);
+      return;
+    }
     this.calm?.();
     if (status > 100 && status < 200) this.rings = true;
     this.#tries.answered(this, response, read);

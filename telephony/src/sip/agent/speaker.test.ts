@@ -16,7 +16,8 @@ const lists: [string, string[]][] = [
   ['tk_one', [ofOne, ofBoth]],
 ];
 
-function worldOf(): World {
+/** @param replaced is told the trunk of each call that takes another's place */
+function worldOf(replaced: unknown[] = []): World {
   const onCall: SipEndpointHandlers['onCall'] = (call): CallListener => {
     world.calls.push(call);
     world.onCall?.(call);
@@ -26,6 +27,11 @@ function worldOf(): World {
       onEnded: (cause) => void world.told.push({ ended: cause }),
       onReoffer: () => null,
       onDigit() {},
+      onReplaced(next) {
+        next.answer(answerText);
+        replaced.push(next.snapshot()?.trunk);
+        return { onAnswered() {}, onAcknowledged() {}, onEnded() {}, onReoffer: () => null, onDigit() {} };
+      },
     };
   };
   const world = makeWorld({
@@ -109,6 +115,29 @@ describe('a call that came in by one of two trunks', () => {
       expect(say(ofBoth)).toEqual(heard);
       expect(world.told).toEqual([{ ended: method === 'BYE' ? 'hung-up' : 'cancelled' }]);
     }
+  });
+
+  test.each([
+    ['both list', ofBoth, ['200 INVITE'], ['tk_one']],
+    ['its trunk alone lists', ofOne, ['200 INVITE'], ['tk_one']],
+    ['the other trunk alone lists', ofOther, ['481 INVITE'], []],
+    ['nobody lists', '203.0.113.9', ['403 INVITE'], []],
+  ])('gives its place to who names it, by its own trunk: from an address that %s', (_, address, answers, by) => {
+    const replaced: unknown[] = [];
+    const world = worldOf(replaced);
+    world.onCall = (call) => call.answer(answerText);
+    world.receive(requestText({ body: offerText }), { ...world.arrival, address: ofOne });
+    const inPlaceOf = (fromTag: string, from: string): string[] => {
+      const extra = [`Replaces: call-1;to-tag=${world.calls[0]?.id};from-tag=${fromTag}`];
+      const wish = { callId: fromTag, fromTag: 'next', branch: `z9hG4bK${fromTag}`, body: offerText, extra };
+      world.news();
+      world.receive(requestText(wish), { ...world.arrival, address: from });
+      return world.news();
+    };
+    expect(inPlaceOf('guess', ofBoth)).toEqual(['481 INVITE']);
+    expect(inPlaceOf('caller', address)).toEqual(answers);
+    expect(replaced).toEqual(by);
+    expect(world.calls).toHaveLength(1);
   });
 
   test('or went out by one is still its trunk’s once another process has taken it up', () => {

@@ -249,8 +249,10 @@ export class UserAgent {
 
   #partyTo(request: SipRequest, read: Essentials, arrival: Arrival): string | null {
     const { transport, address, port } = arrival;
+    const source = { transport, address, port };
+    if (request.method === 'INVITE' && tagOf(read.to) === null) return this.#calls.successorTo(request, source);
     const cancelled = request.method === 'CANCEL' ? this.#layer.cancelled(request, read) : null;
-    return this.#calls.speakerOf(read, { transport, address, port }, cancelled);
+    return this.#calls.speakerOf(read, source, cancelled);
   }
 
   /** From nobody's address: whoever knows a password may call all the same. */
