@@ -66,6 +66,9 @@ async function startControl(
   const recordingsDir = path.join(settings.dataDir, 'recordings');
   const { trunks, warnings } = await readTrunks(settings.dataDir, settings.demo);
   const tls = await readSipTls(settings, now());
+  for (const { id } of tls.server === null ? trunks.filter(({ inbound }) => inbound.tls !== undefined) : []) {
+    warnings.push(`${id}: inbound.tls: nobody can call in by TLS without DENWABAN_SIP_TLS_CERT and _KEY`);
+  }
   for (const warning of [...warnings, ...tls.warnings]) log.warn(`trunks: ${warning}`);
   if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');
   const store = await openStore({ url: databaseUrl, dataDir: settings.dataDir, demo: settings.demo, log, onProgress });

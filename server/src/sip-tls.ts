@@ -1,10 +1,10 @@
 /** The certificate of the TLS listener: judged before a carrier sees it, and taken up anew when its files change. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { TlsServer } from '@denwaban/telephony';
 import type { Settings } from './services.js';
 import type { SettingName } from './setting-table.js';
 import { StartError } from './store/start-error.js';
+import { judgePair, type PairProblem } from './tls-pair.js';
 
 /** Time enough to renew it by hand. */
 const soonMs = 14 * 86_400_000;
@@ -21,26 +21,20 @@ export async function readSipTls(
   const { port, certFile, keyFile } = sipTls;
   const cert = await read('DENWABAN_SIP_TLS_CERT', certFile);
   const key = await read('DENWABAN_SIP_TLS_KEY', keyFile);
-  let shown: X509Certificate;
-  try {
-    shown = new X509Certificate(cert);
-  } catch {
-    throw bad('DENWABAN_SIP_TLS_CERT', `${certFile} holds no certificate in PEM.`);
+  const judged = judgePair(cert, key);
+  if (judged.problem !== null) {
+    const problems: Record<PairProblem, [SettingName, string]> = {
+      'no-certificate': ['DENWABAN_SIP_TLS_CERT', `${certFile} holds no certificate in PEM.`],
+      'no-key': ['DENWABAN_SIP_TLS_KEY', `${keyFile} holds no private key in PEM, or one with a passphrase.`],
+      'not-a-pair': ['DENWABAN_SIP_TLS_KEY', `${keyFile} is not the key of the certificate in ${certFile}.`],
+    };
+    throw bad(...problems[judged.problem]);
   }
-  let own;
-  try {
-    own = createPrivateKey(key);
-  } catch {
-    throw bad('DENWABAN_SIP_TLS_KEY', `${keyFile} holds no private key in PEM, or one with a passphrase.`);
-  }
-  if (!shown.checkPrivateKey(own)) {
-    throw bad('DENWABAN_SIP_TLS_KEY', `${keyFile} is not the key of the certificate in ${certFile}.`);
-  }
+  const { validTo } = judged;
   const warnings: string[] = [];
-  const until = Date.parse(shown.validTo);
-  if (until < now)
-    warnings.push(`${certFile}: the certificate is over since ${shown.validTo}; carriers will refuse it`);
-  else if (until - now < soonMs) warnings.push(`${certFile}: the certificate is over on ${shown.validTo}; renew it`);
+  const until = Date.parse(validTo);
+  if (until < now) warnings.push(`${certFile}: the certificate is over since ${validTo}; carriers will refuse it`);
+  else if (until - now < soonMs) warnings.push(`${certFile}: the certificate is over on ${validTo}; renew it`);
   const mode = (await stat(keyFile).catch(() => null))?.mode ?? 0;
   if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
     warnings.push(`${keyFile} is a private key and can be read by others on this machine: chmod 600 it`);

@@ -256,4 +256,57 @@ describe.skipIf(absent)(`trunks (${absent ?? 'all peers are here'})`, () => {
     expect(well).toMatch(/✓ 127\.0\.0\.1:\d+ takes a connection \(tls\)/);
     expect(well).toContain('Nothing is wrong');
   });
+
+  test('[TRK18] baresip has to show a certificate: with the right name it calls in, with another it does not', async () => {
+    const tlsPort = await freePorts('sip');
+    const far = await answering({
+      tlsDemandOf: () => ({ names: ['branch.test'], ca: authority.cert }),
+      endpoint: { tls: { port: tlsPort, ...authority.sign(['IP:127.0.0.1']) } },
+    });
+    for (const name of ['branch.test', 'else.test']) {
+      const own = authority.sign([`DNS:${name}`]);
+      writeFileSync(join(folder, 'phone.pem'), own.cert + own.key);
+      const phone = await Baresip.start({
+        ...{ folder: join(folder, name), number: '0312345678', says, transport: 'tls' },
+        tls: { certificate: join(folder, 'phone.pem'), authorities: join(folder, 'ca.pem') },
+      });
+      closing.push(() => phone.stop());
+      await phone.dial({ number: '0120000001', host: '127.0.0.1', port: tlsPort });
+      if (name === 'branch.test') {
+        await phone.event('CALL_ESTABLISHED');
+        await phone.hangUp();
+        await until('its BYE', () => far.ends['hung-up'] === 1);
+      } else await until('our refusal', () => far.complaints.some((line) => line.includes('DNS:else.test')));
+    }
+    expect(far.counts.calls).toBe(1);
+  });
+
+  test.each([
+    ['TLS 1.2', '-tls1_2'],
+    ['TLS 1.3', '-tls1_3'],
+  ])(
+    '[TRK18] openssl asks for a certificate over %s: the doctor says when it is missing or not liked',
+    async (_, tls) => {
+      const port = await freePorts('sip');
+      const pair = (name: string, { cert, key }: { cert: string; key: string }) => {
+        writeFileSync(join(folder, `${name}.pem`), cert);
+        writeFileSync(join(folder, `${name}.key`), key, { mode: 0o600 });
+        return { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+      };
+      const theirs = pair('server', authority.sign(['IP:127.0.0.1']));
+      const asking = ['-CAfile', join(folder, 'ca.pem'), '-Verify', '1', '-verify_return_error'];
+      const files = ['-cert', theirs.cert, '-key', theirs.key];
+      const server = run('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, ...asking, tls, '-www']);
+      closing.push(() => server.stop(500));
+      const outbound = { host: '127.0.0.1', port, transport: 'tls' };
+      const ca = join(folder, 'ca.pem');
+      await until('openssl', async () => !(await doctor({ outbound, tls: { ca } })).includes('refuses connections'));
+      expect(await doctor({ outbound, tls: { ca } })).toMatch(/✗ 127\.0\.0\.1:\d+ wants a certificate of yours/);
+      const ours = pair('ours', authority.sign(['DNS:us.test']));
+      expect(await doctor({ outbound, tls: { ca, ...ours } })).toMatch(/✓ 127\.0\.0\.1:\d+ takes a connection/);
+      const odd = pair('odd', makeAuthority().sign(['DNS:us.test']));
+      expect(await doctor({ outbound, tls: { ca, ...odd } })).toMatch(/✗ .*does not accept your certificate/);
+    },
+    60_000,
+  );
 });

@@ -27,6 +27,14 @@ export const doctorWords: Record<FindingCode, Record<Language, string>> = {
     en: '{place} shows a certificate that is not to be believed ({problem}). Is the host written as the carrier names it? If the carrier has an authority of its own, give its file as tls.ca. Do not switch off tls.verify but to find out.',
     ja: '{place} の証明書を信頼できません（{problem}）。host は通信事業者の資料どおりの名前ですか。独自の認証局なら tls.ca にファイルを指定します。tls.verify を切るのは原因調査のときだけにしてください。',
   },
+  'certificate-wanted': {
+    en: '{place} wants a certificate of yours and was shown none ({problem}). Ask the carrier which authority it believes, and give your certificate and its key as tls.cert and tls.key.',
+    ja: '{place} はこちらの証明書（クライアント証明書）を求めていますが、設定がありません（{problem}）。どの認証局の証明書が必要か通信事業者に確認し、tls.cert と tls.key にファイルを指定してください。',
+  },
+  'certificate-refused': {
+    en: '{place} does not accept your certificate, tls.cert ({problem}). Is it still valid, does the file hold its whole chain, is it of the name that the carrier knows, and by an authority that it believes?',
+    ja: '{place} がこちらの証明書 tls.cert を受け付けません（{problem}）。有効期限、ファイルに中間証明書まで含まれているか、通信事業者に届け出た名前か、通信事業者が信頼する認証局かを確認してください。',
+  },
   'tls-failed': {
     en: 'No TLS with {place} ({problem}). Perhaps plain SIP is spoken at this port: TLS is usually on 5061.',
     ja: '{place} と TLS で話せません（{problem}）。そのポートは暗号化なしの SIP かもしれません。TLS は通常 5061 番です。',

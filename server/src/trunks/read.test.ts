@@ -149,6 +149,22 @@ test.each([
     { register: { server: 'a', username: 'u', passwordFile: 'gone' } },
     /tk_a: passwordFile: .* is not there/,
   ],
+  ['a certificate without its key', { ...known, tls: { cert: 'a.pem' } }, /tk_a\.tls: needs cert and key/],
+  [
+    'a certificate that is none',
+    { ...known, tls: { cert: 'trunks.json', key: 'trunks.json' } },
+    /tk_a: tls\.cert: .* holds no certificate/,
+  ],
+  [
+    'a certificate that nobody is asked for',
+    { outbound: { host: 'a.example' }, inbound: { tls: { subject: 'sip.example' } } },
+    /tk_a\.inbound\.tls: is asked of nobody/,
+  ],
+  [
+    'a subject that is no name',
+    { inbound: { addresses: ['192.0.2.1'], tls: { subject: '*.example' } } },
+    /tk_a\.inbound\.tls\.subject/,
+  ],
   ['a CA that is none', { ...known, tls: { ca: 'trunks.json' } }, /holds no certificate/],
 ])('[TRK1] %s is refused at start, by name', async (_, rest, words) => {
   expect(await complaint([{ ...base, ...rest }])).toMatch(words);

@@ -1,5 +1,4 @@
 /** The trunks of an installation: `trunks.json` in the data folder, or the demo's own when there is none. */
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { TrunkId } from '@denwaban/core';
 import {
@@ -9,12 +8,13 @@ import {
   type TrunkAccount,
   type TrunkOutbound,
   type TrunkRegister,
-  type TrunkTls,
 } from '@denwaban/telephony';
 import { houseCountry } from '../directory/normalise.js';
 import { StartError } from '../store/start-error.js';
 import { nationalFormat } from './number-format.js';
+import { read, warnOfReaders, type House } from './files.js';
 import { trunkFile, type TrunkEntry } from './schema.js';
+import { demandOf, tlsOf } from './tls.js';
 
 const demoTrunk: Trunk = {
   id: 'tk_demo' as TrunkId,
@@ -72,11 +72,6 @@ export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTr
   return { trunks: [...trunks, ...(demo ? [demoTrunk] : [])], warnings };
 }
 
-interface House {
-  dataDir: string;
-  warnings: string[];
-}
-
 async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
   const { id, name, inbound, priority, health, srtp, transfers, keepAlive } = entry;
   const { username, realm = null, algorithms } = inbound.digest ?? {};
@@ -93,6 +88,7 @@ async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
               ...(algorithms === undefined ? {} : { algorithms }),
             },
           }),
+      ...(inbound.tls === undefined ? {} : { tls: await demandOf(id, inbound.tls, house) }),
     },
     ...(priority === undefined ? {} : { priority }),
     ...(entry.outbound === undefined ? {} : { outbound: await outboundOf(id, entry.outbound, house) }),
@@ -142,16 +138,6 @@ async function registerOf(
   };
 }
 
-async function tlsOf(id: string, entry: NonNullable<TrunkEntry['tls']>, house: House): Promise<TrunkTls> {
-  if (entry.ca === undefined) return { ca: null, verify: entry.verify };
-  const file = path.resolve(house.dataDir, entry.ca);
-  const ca = await read(file, `${id}: tls.ca`);
-  if (!ca?.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new StartError('bad-trunks', `${id}: tls.ca: ${file} holds no certificate in PEM. Give one that does.`);
-  }
-  return { ca, verify: entry.verify };
-}
-
 /** The one line of the file, or the password as it stands. */
 async function passwordOf(
   id: string,
@@ -169,25 +155,6 @@ async function passwordOf(
   }
   await warnOfReaders(file, house.warnings);
   return text;
-}
-
-/** @param wanted by what; null when the file may be missing, and then null is the answer */
-async function read(file: string, wanted: string | null): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (wanted === null && (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    const what = wanted === null ? file : `${wanted}: ${file}`;
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const mend = missing ? 'is not there. Write it or correct the path.' : 'cannot be read. Mend its permissions.';
-    throw new StartError('bad-trunks', `${what} ${mend}`, { cause: error });
-  }
-}
-
-async function warnOfReaders(file: string, warnings: string[]): Promise<void> {
-  const mode = (await stat(file).catch(() => null))?.mode ?? 0;
-  const line = `${file} holds a password and can be read by others on this machine: chmod 600 it`;
-  if ((mode & 0o077) !== 0 && process.platform !== 'win32' && !warnings.includes(line)) warnings.push(line);
 }
 
 function warnOfWeakness(trunk: Trunk, warnings: string[]): void {

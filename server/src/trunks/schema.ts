@@ -25,6 +25,8 @@ const word = (max: number) =>
     .min(1)
     .max(max)
     .refine((text) => !/[\s"<>@;,\\]|[^\x21-\x7e]/.test(text), { error: 'may hold no space, quote, bracket or @' });
+/** Relative to the data folder. */
+const file = z.string().min(1).max(1024);
 const secret = {
   password: z.string().min(1).max(256).optional(),
   passwordFile: z.string().min(1).max(1024).optional(),
@@ -128,12 +130,31 @@ export const trunkEntry = z
     name: z.string().min(1).max(100),
     priority: z.number().int().min(0).max(65_535).optional(),
     inbound: z
-      .strictObject({ addresses: z.array(z.string().max(64)).default([]), digest: digest.optional() })
+      .strictObject({
+        addresses: z.array(z.string().max(64)).default([]),
+        digest: digest.optional(),
+        tls: z
+          .strictObject({
+            subject: z.union([host, z.array(host).min(1).max(16)]),
+            ca: file.optional(),
+          })
+          .optional(),
+      })
       .default({ addresses: [] }),
     outbound: outbound.optional(),
     register: register.optional(),
     health: z.strictObject({ intervalS: z.number().int().min(5).max(3_600).default(30) }).optional(),
-    tls: z.strictObject({ ca: z.string().min(1).max(1024).optional(), verify: z.boolean().default(true) }).optional(),
+    tls: z
+      .strictObject({
+        ca: file.optional(),
+        verify: z.boolean().default(true),
+        cert: file.optional(),
+        key: file.optional(),
+      })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+        error: 'needs cert and key, or neither',
+      })
+      .optional(),
     srtp: z.enum(['off', 'optional', 'required']).optional(),
     transfers: z.boolean().optional(),
     /** Seconds; `false` for none. */
@@ -144,6 +165,10 @@ export const trunkEntry = z
       inbound.addresses.length > 0 || inbound.digest !== undefined || out !== undefined || reg !== undefined,
     { error: 'does nothing: give it inbound.addresses, inbound.digest, outbound or register' },
   )
+  .refine(({ inbound, register: reg }) => inbound.tls === undefined || inbound.addresses.length > 0 || Boolean(reg), {
+    error: 'is asked of nobody: it needs inbound.addresses or register',
+    path: ['inbound', 'tls'],
+  })
   .refine(({ health, outbound: out, register: reg }) => health === undefined || Boolean(out ?? reg), {
     error: 'has nobody to ask: health needs outbound or register',
     path: ['health'],

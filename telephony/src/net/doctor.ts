@@ -3,13 +3,10 @@
  * without an address of ours. The words for people are server/src/trunks/doctor-words.ts.
  */
 import { createSocket } from 'node:dgram';
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { offerSdp } from '../sdp/index.js';
 import type { Answer, FarServer, OutgoingEnd, SipEndpoint } from '../sip/contract.js';
 import type { Credentials } from '../sip/digest/authorizer.js';
-import type { Hop } from '../sip/ports.js';
-import { checkName } from './tls.js';
+import { tryConnection } from './doctor-connection.js';
 
 export interface Patient {
   outbound: {
@@ -29,6 +26,8 @@ export type FindingCode =
   | 'connection-refused'
   | 'connection-silent'
   | 'certificate-bad'
+  | 'certificate-wanted'
+  | 'certificate-refused'
   | 'tls-failed'
   | 'options-answered'
   | 'options-refused'
@@ -63,7 +62,6 @@ export interface CallWish {
   address: string;
 }
 
-const connectMs = 4_000;
 const listenMs = 4_000;
 const ringMsMax = 30_000;
 
@@ -116,47 +114,6 @@ async function examineWay(sip: SipEndpoint, server: FarServer, told: (finding: F
     }
   }
   return any;
-}
-
-function tryConnection(hop: Hop): Promise<Finding> {
-  const { address, port, transport } = hop;
-  const facts = { place: `${address}:${port}`, transport };
-  return new Promise((resolve) => {
-    const name = hop.tls?.name ?? address;
-    const socket =
-      transport === 'tls'
-        ? connectTls({
-            ...{ host: address, port, servername: /^[\d.]+$|:/.test(name) ? '' : name },
-            ...(hop.tls?.ca ? { ca: hop.tls.ca } : {}),
-            rejectUnauthorized: hop.tls?.verify ?? true,
-            checkServerIdentity: (_, cert) => (hop.tls?.verify === false ? undefined : checkName(name, cert)),
-          })
-        : connectTcp({ host: address, port });
-    const done = (finding: Finding) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(finding);
-    };
-    let reached = false;
-    socket.once('connect', () => (reached = true));
-    // A telephone that speaks plain SIP there waits for its first line, as we do for a handshake.
-    const silent = (): Finding =>
-      reached
-        ? { code: 'tls-failed', grade: 'bad', facts: { ...facts, problem: 'silence' } }
-        : { code: 'connection-silent', grade: 'bad', facts };
-    const timer = setTimeout(() => done(silent()), connectMs);
-    socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () =>
-      done({ code: 'connected', grade: 'good', facts }),
-    );
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why = { ...facts, problem: error.code ?? error.message };
-      if (error.code === 'ECONNREFUSED') done({ code: 'connection-refused', grade: 'bad', facts });
-      else if (transport !== 'tls') done({ code: 'connection-silent', grade: 'bad', facts });
-      else if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(error.code ?? ''))
-        done({ code: 'certificate-bad', grade: 'bad', facts: why });
-      else done({ code: 'tls-failed', grade: 'bad', facts: why });
-    });
-  });
 }
 
 function judgeOptions({ host }: FarServer, answer: Answer, told: (finding: Finding) => void): void {

@@ -75,6 +75,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
   const tls = createTlsTransport({
     ...{ ...streams, isKnown: isKnown('tls'), server: options.tls ?? null },
     peerOf: (address) => handlers.tlsPeerOf?.(address) ?? null,
+    demandOf: (address) => handlers.tlsDemandOf?.(address) ?? null,
   });
   const transports: Record<SipTransport, Pick<StreamTransport, 'start' | 'send' | 'close'>> = { udp, tcp, tls };
   /** What was to be sent before there was a socket: a process that takes up the calls of another has things to say at once. */

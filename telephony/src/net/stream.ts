@@ -74,6 +74,12 @@ export interface StreamKind {
   transport: Exclude<SipTransport, 'udp'>;
   /** Takes what came over TCP: itself, or TLS on top of it. `ready` when it can carry messages. */
   accept(socket: Socket, ready: () => void): Socket;
+  /**
+   * Takes a connection that has to prove itself before it counts for anything. It is destroyed where it does not.
+   *
+   * @returns false when nothing is asked of who comes from there: then it is `accept`ed
+   */
+  prove?(socket: Socket, address: string, taken: (socket: Socket) => void): boolean;
   /** Begins a connection; writes may begin at once. `ready` when it stands. */
   dial(hop: Hop, ready: () => void): Socket;
   /** Connections to hops of one key may serve each other. */
@@ -108,6 +114,8 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
   /** Connections that we made, by where to. */
   const made = new Map<string, Connection>();
   const perSource = new Map<string, number>();
+  /** Connections that have yet to prove themselves. */
+  const unproven = new Set<Socket>();
   let strangers = 0;
   let open = false;
   let server: Server | null = null;
@@ -216,10 +224,27 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
     const address = plainAddress(raw.remoteAddress ?? '');
     const port = raw.remotePort ?? 0;
     const stranger = !options.isKnown(address, port);
-    const full = byId.size >= limits.connections || (perSource.get(address) ?? 0) >= limits.connectionsPerSource;
+    const full =
+      byId.size + unproven.size >= limits.connections || (perSource.get(address) ?? 0) >= limits.connectionsPerSource;
     if (address === '' || full || (stranger && strangers >= limits.strangers)) {
       raw.on('error', () => {});
       raw.destroy();
+      return;
+    }
+    let proven = () => {};
+    const isProving = kind.prove?.(raw, address, (socket) => {
+      proven();
+      if (open) adopt(socket, address, port, false, null);
+      else socket.destroy();
+    });
+    if (isProving === true) {
+      const patient = hurry(raw);
+      unproven.add(raw);
+      proven = () => {
+        patient();
+        unproven.delete(raw);
+      };
+      raw.on('error', () => {}).once('close', () => unproven.delete(raw));
       return;
     }
     let calm = () => {};
@@ -286,6 +311,7 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
       const closing = server;
       server = null;
       open = false;
+      for (const raw of unproven) raw.destroy();
       const gone = [...byId.values()].map(
         ({ socket }) =>
           new Promise<void>((resolve) => {

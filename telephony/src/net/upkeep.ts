@@ -44,7 +44,7 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
 
   async function hopsOf({ tls, ...target }: FarServer): Promise<Hop[]> {
     const { places } = await names.find(target);
-    const peer = { name: target.host, ca: tls?.ca ?? null, verify: tls?.verify ?? true };
+    const peer = { ca: null, verify: true, ...tls, name: target.host };
     return places.map((place) => ({ ...place, connection: null, ...(place.transport === 'tls' ? { tls: peer } : {}) }));
   }
 

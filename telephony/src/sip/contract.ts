@@ -9,7 +9,7 @@ import type { RegistrationNews } from './agent/registrar.js';
 import type { SessionTimer } from './agent/session-timer.js';
 import type { Dialog } from './dialog.js';
 import type { Credentials } from './digest/authorizer.js';
-import type { Hop, TlsPeer } from './ports.js';
+import type { Hop, TlsDemand, TlsIdentity, TlsPeer } from './ports.js';
 import type { Target } from './resolve.js';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls';
@@ -213,12 +213,14 @@ export interface SipEndpointHandlers {
   isTrunk?(trunk: string): boolean;
   /** Whose certificate to expect at an address over TLS, when a request within a call goes there. */
   tlsPeerOf?(address: string): TlsPeer | null;
+  /** What a far end that connects from there over TLS has to show; null: nothing. */
+  tlsDemandOf?(address: string): TlsDemand | null;
 }
 
 /** A far end as it is configured. Its name is looked up for each use: carriers move. */
 export interface FarServer extends Target {
-  /** How its certificate is judged, where it is reached over TLS; null: as usual. */
-  tls: { ca: string | null; verify: boolean } | null;
+  /** How its certificate is judged, and which one it is shown, where it is reached over TLS; null: as usual, and none. */
+  tls: { ca: string | null; verify: boolean; own?: TlsIdentity } | null;
 }
 
 export interface RegisterRequest {

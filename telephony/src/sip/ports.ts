@@ -27,6 +27,22 @@ export interface TlsPeer {
   ca: string | null;
   /** False only by the trunk's own setting. */
   verify: boolean;
+  /** What we show when we are asked for a certificate. */
+  own?: TlsIdentity | null;
+}
+
+/** In PEM: a certificate with its chain, and its key. */
+export interface TlsIdentity {
+  cert: string;
+  key: string;
+}
+
+/** What a trunk has to show when it calls in over TLS. */
+export interface TlsDemand {
+  /** One of them is to stand in the certificate. */
+  names: readonly string[];
+  /** PEM of the authorities to believe; null: those that the system knows. */
+  ca: string | null;
 }
 
 export interface Wire {

@@ -94,6 +94,18 @@ test('[TRK12] the address that we call out to is no address that calls in', asyn
   expect(keeper.handlers.tlsPeerOf?.('192.0.2.9')).toBeNull();
 });
 
+test('[TRK18] who has to show a certificate is nobody over UDP and TCP', () => {
+  const tls = { names: ['pbx.test'], ca: null };
+  const keeper = keeperOf({ id: 'tk_pbx' as TrunkId, name: 'p', inbound: { addresses: ['192.0.2.7'], tls } });
+  const place = (transport: 'udp' | 'tcp' | 'tls') => ({ transport, address: '192.0.2.7', port: 5060 });
+  expect([keeper.handlers.trunkOf(place('tls')), keeper.handlers.trunkOf(place('udp'))]).toEqual(['tk_pbx', null]);
+  expect(keeper.handlers.trunkOf(place('tcp'))).toBeNull();
+  expect(keeper.handlers.isAt?.('tk_pbx', place('tls'))).toBe(true);
+  expect(keeper.handlers.isAt?.('tk_pbx', place('udp'))).toBe(false);
+  expect(keeper.handlers.tlsDemandOf?.('192.0.2.7')).toEqual(tls);
+  expect(keeper.handlers.tlsDemandOf?.('192.0.2.8')).toBeNull();
+});
+
 test('[TRK12] two accounts of one carrier are told apart by the number that was registered', async () => {
   zone['carrier.test'] = ['192.0.2.1'];
   zone['other.test'] = ['192.0.2.9'];

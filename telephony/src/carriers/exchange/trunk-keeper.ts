@@ -2,7 +2,7 @@
  * The trunks as they live: registered, asked whether they are there, their registrars' addresses known. What is said of them is
  * logged once for each change.
  */
-import type { FarServer, IncomingCall, SipEndpointHandlers, SipUpkeep } from '../../sip/contract.js';
+import type { FarServer, IncomingCall, SipEndpointHandlers, SipTransport, SipUpkeep } from '../../sip/contract.js';
 import type { RegistrationTrouble } from '../../sip/agent/registration.js';
 import type { TlsPeer } from '../../sip/ports.js';
 import type { Log } from './log.js';
@@ -30,7 +30,7 @@ export interface TrunkKeeper {
   /** What the SIP endpoint asks of trunks. */
   readonly handlers: Pick<
     SipEndpointHandlers,
-    'trunkOf' | 'isAt' | 'tlsPeerOf' | 'isTrunk' | 'guests' | 'credentialsOf'
+    'trunkOf' | 'isAt' | 'tlsPeerOf' | 'tlsDemandOf' | 'isTrunk' | 'guests' | 'credentialsOf'
   >;
   statusOf(trunk: Trunk): TrunkStatus;
   health(): TrunkHealth[];
@@ -184,12 +184,12 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
   function tlsAt(address: string): TlsPeer | null {
     for (const { trunk, registrars, servers } of kept) {
       const name = servers.get(address) ?? registrars.get(address);
-      if (name !== undefined) return { name, ca: trunk.tls?.ca ?? null, verify: trunk.tls?.verify ?? true };
+      if (name !== undefined) return { ca: null, verify: true, ...trunk.tls, name };
     }
     const listed = byList(address);
     const far = listed?.outbound?.server.host ?? listed?.register?.servers[0]?.host;
     if (listed?.tls === undefined) return null;
-    return { name: far ?? address, ca: listed.tls.ca, verify: listed.tls.verify };
+    return { ...listed.tls, name: far ?? address };
   }
 
   return {
@@ -202,10 +202,15 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
       return (named ?? mine).trunk;
     },
     handlers: {
-      trunkOf: ({ address }) => find(address)?.id ?? null,
-      isAt(id, { address }) {
+      trunkOf({ transport, address }) {
+        const trunk = find(address);
+        return trunk !== null && mayComeBy(trunk, transport) ? trunk.id : null;
+      },
+      tlsDemandOf: (address) => find(address)?.inbound.tls ?? null,
+      isAt(id, { transport, address }) {
         const one = kept.find(({ trunk }) => trunk.id === id);
-        return one !== undefined && (one.lists(address) || one.registrars.has(address) || one.servers.has(address));
+        if (one === undefined || !mayComeBy(one.trunk, transport)) return false;
+        return one.lists(address) || one.registrars.has(address) || one.servers.has(address);
       },
       tlsPeerOf: tlsAt,
       credentialsOf: (id) => trunks.find((trunk) => trunk.id === id)?.outbound?.account ?? null,
@@ -249,6 +254,10 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
     },
   };
 }
+
+/** Whoever forges its address over UDP would else get around the certificate. */
+const mayComeBy = ({ inbound }: Trunk, transport: SipTransport): boolean =>
+  inbound.tls === undefined || transport === 'tls';
 
 function listOf(trunk: Trunk): (address: string) => boolean {
   const find = trunkFinder([trunk]);

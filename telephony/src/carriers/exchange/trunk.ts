@@ -2,6 +2,7 @@
 import type { TrunkId } from '@denwaban/core';
 import type { SrtpPolicy } from '../../sdp/index.js';
 import type { SipTransport } from '../../sip/contract.js';
+import type { TlsDemand, TlsIdentity } from '../../sip/ports.js';
 import type { NumberFormat } from './dialled-number.js';
 
 /** What we are called and know at a carrier. Never logged. */
@@ -54,6 +55,8 @@ export interface TrunkTls {
   ca: string | null;
   /** False: any certificate will do. Whoever stands between can then listen. */
   verify: boolean;
+  /** Shown to a far end that asks for it. */
+  own?: TlsIdentity;
 }
 
 export type { SrtpPolicy };
@@ -68,6 +71,8 @@ export interface Trunk {
     addresses: readonly string[];
     /** Lets in, from any address, whoever knows this. */
     digest?: TrunkAccount & { algorithms?: readonly ('SHA-256' | 'MD5')[] };
+    /** To be shown by who calls in from there: over TLS, and by no other way. */
+    tls?: TlsDemand;
   };
   /** Lower is tried first, as in DNS. Default 10. */
   priority?: number;

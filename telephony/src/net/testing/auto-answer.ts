@@ -21,6 +21,7 @@ export interface AutoAnswerOptions {
   answerAfterMs?: number | null;
   trunkOf?: (source: SipSource) => string | null;
   guests?: NonNullable<SipEndpointHandlers['guests']>;
+  tlsDemandOf?: NonNullable<SipEndpointHandlers['tlsDemandOf']>;
   /** What our session descriptions name. */
   address?: string;
   /** Told of each new call. */
@@ -52,6 +53,7 @@ export function createAutoAnswer(options: AutoAnswerOptions): AutoAnswer {
     handlers: {
       trunkOf: options.trunkOf ?? (() => 'test'),
       ...(options.guests === undefined ? {} : { guests: options.guests }),
+      ...(options.tlsDemandOf === undefined ? {} : { tlsDemandOf: options.tlsDemandOf }),
       onCall(call, trunk) {
         counts.calls++;
         options.onTrunk?.(trunk);
