@@ -1,5 +1,13 @@
-/** The exchange calls out over real sockets for agents at desks of plain code; the carriers are sipp's. */
-import { mintId, type AgentId, type E164, type LegId, type PhoneEvent, type TrunkId } from '@denwaban/core';
+/** The exchange calls out over real sockets for agents at desks of plain code. The carriers are sipp's, or another telephone's. */
+import {
+  mintId,
+  type AgentId,
+  type E164,
+  type LegId,
+  type PhoneEvent,
+  type RecordingId,
+  type TrunkId,
+} from '@denwaban/core';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +17,7 @@ import type { Trunk, TrunkOutbound } from '../../../telephony/src/carriers/excha
 import { DeskLine } from '../../../telephony/src/carriers/testing/desk-line.js';
 import { now, realExchange } from '../../../telephony/src/carriers/testing/real-exchange.js';
 import { classify, toneFrame } from '../../../telephony/src/carriers/testing/tone.js';
+import type { TlsServer } from '../../../telephony/src/net/tls.js';
 import { compile, startMedia, type RunningMedia } from '../../../telephony/src/media/testing/media-process.js';
 import { freePorts } from '../peers/ports.js';
 import { sleep, until } from '../peers/process.js';
@@ -39,8 +48,8 @@ export interface PlacedCall {
   told(): string[];
   /** The first event of this type, past or to come. */
   event<Type extends PhoneEvent['type']>(type: Type, withinMs?: number): Promise<EventOf<Type>>;
-  /** Joins agent and far end, as the engine does at the answer. */
-  join(): Promise<void>;
+  /** Joins agent and far end, as the engine does at the answer, and records them if there is a recording to make. */
+  join(recording?: RecordingId): Promise<void>;
   hangUp(): void;
   /** What the agent hears from now on, a word each fifth of a second. */
   listensFor(ms: number): Promise<Heard[]>;
@@ -90,8 +99,9 @@ export function carrierStage(rtp: number) {
     get complaints() {
       return need().complaints;
     },
-    get sipPort() {
-      return sipPort;
+    get media() {
+      if (media === undefined) throw new Error('no media process');
+      return media;
     },
     closing: (close: () => unknown) => void closing.push(close),
 
@@ -139,17 +149,16 @@ export function carrierStage(rtp: number) {
     },
 
     /** The exchange, with these trunks. */
-    async open(trunks: readonly Trunk[]): Promise<void> {
+    async open(trunks: readonly Trunk[], tls?: TlsServer): Promise<void> {
       sipPort = await freePorts('sip');
-      if (media === undefined) throw new Error('no media process');
-      house = await realExchange(media, sipPort, { trunks });
+      house = await realExchange(this.media, sipPort, { trunks, ...(tls === undefined ? {} : { tls }) });
     },
 
-    /** An agent calls. */
-    async place(to: string, trunk: string | null = null): Promise<PlacedCall> {
+    /** An agent calls. `says`: µ-law, over and over. */
+    async place(to: string, trunk: string | null = null, says = toneFrame(agentHz)): Promise<PlacedCall> {
       const { exchange, events } = need();
       const agent = `ag_${++agents}` as AgentId;
-      const desk = await DeskLine.make('line', toneFrame(agentHz));
+      const desk = await DeskLine.make('line', says);
       closing.push(() => desk.close());
       const line = mintId('ln', now(), randomBytes(10));
       desk.answered((await exchange.openLine({ agent, line, offer: desk.offer })).answer);
@@ -179,9 +188,9 @@ export function carrierStage(rtp: number) {
             if (one.type === 'leg.ended') return [`ended ${one.cause}`];
             return one.type.startsWith('leg.') ? [one.type.slice(4)] : [];
           }),
-        async join() {
+        async join(recording) {
           await event('leg.answered');
-          exchange.carryOut({ type: 'join', customer: leg, agentLeg, agent, recording: null });
+          exchange.carryOut({ type: 'join', customer: leg, agentLeg, agent, recording: recording ?? null });
           await event('leg.joined');
         },
         hangUp: () => exchange.carryOut({ type: 'hang-up', leg, cause: 'normal' }),

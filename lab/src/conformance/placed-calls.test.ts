@@ -245,7 +245,7 @@ describe.skipIf(absent)(`calls of agents by sipp’s trunks${absent ? ` (${absen
     await call.hears('person');
     await call.event('leg.ended');
     await carrier.fine();
-    expect(call.told()).toEqual(['answered', 'moved', 'joined', 'ended hung-up'].filter((word) => word !== 'moved'));
+    expect(call.told()).toEqual(['answered', 'joined', 'ended hung-up']);
     expect(on.complaints).toEqual([]);
   });
 
