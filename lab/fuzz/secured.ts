@@ -82,7 +82,7 @@ function challenged(text: string, said: Report): void {
   );
   if (challenge === null) return;
   for (const part of [challenge.realm, challenge.nonce, challenge.opaque ?? '']) said.saw(`part ${size(part.length)}`);
-  const request = { method: 'REGISTER', uri: 'sip:example.com', body: new Uint8Array(0) };
+  const request = { method: 'REGISTER', uri: 'sip:example.com', body: '' };
   const account = { user: 'us"er', password: 'not to be seen' };
   const line = said.timed(() => answerChallenge(challenge, account, request, 1, 'cnonce'));
   ensure(!line.includes(account.password), 'password-told', 'in the credentials');

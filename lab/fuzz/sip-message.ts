@@ -73,7 +73,7 @@ export const sipMessage: Target<string> = {
 };
 
 function strip(message: SipMessage): unknown {
-  return { ...message, body: latin1(message.body) };
+  return message;
 }
 
 function readOn(message: SipMessage, report: Report): void {

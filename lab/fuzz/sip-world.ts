@@ -15,7 +15,7 @@ import { parseMessage } from '../../telephony/src/sip/parse.js';
 import type { Arrival, Hop } from '../../telephony/src/sip/ports.js';
 import { FakeTimers, nameOf } from '../../telephony/src/sip/testing/world.js';
 import { answerSdp, offerSdp } from '../../telephony/src/sdp/index.js';
-import { bytesOf, latin1 } from './mutate.js';
+import { bytesOf } from './mutate.js';
 import { Broken, type Report } from './target.js';
 
 /** Two trunks, one of them on IPv6 too, and somebody whom we do not know. */
@@ -75,7 +75,7 @@ export class SipWorld {
         trunkOf: (from) => sources.find(({ address }) => address === from.address)?.trunk ?? null,
         onCall: (call) => this.#called(call),
       },
-      wire: { send: (hop, bytes, failed) => this.#send(hop, bytes, failed) },
+      wire: { send: (hop, text, failed) => this.#send(hop, text, failed) },
       timers: this.timers,
       now: () => this.timers.now,
       chance: (count) =>
@@ -160,8 +160,8 @@ export class SipWorld {
     }
   }
 
-  #send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null {
-    const text = latin1(bytes);
+  #send(hop: Hop, text: string, failed: () => void): number | null {
+    const bytes = bytesOf(text);
     const handled = this.#handled;
     if (handled !== null && hop.address === handled.arrival.address) handled.bytesOut += bytes.length;
     if (isIP(hop.address) === 0 || !Number.isInteger(hop.port) || hop.port < 1 || hop.port > 65_535) {

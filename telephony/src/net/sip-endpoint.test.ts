@@ -187,7 +187,7 @@ test('[TRK13] a guest over TCP proves who they are on one connection, and keeps 
   const asked = await caller.until('Content-Length');
   const challenge = chooseChallenge([/WWW-Authenticate: ([^\r]*)/.exec(asked)?.[1] ?? '']);
   if (challenge === null) throw new Error('nothing was asked');
-  const request = { method: 'INVITE', uri: 'sip:0312345678@198.51.100.1', body: Buffer.from(offerText) };
+  const request = { method: 'INVITE', uri: 'sip:0312345678@198.51.100.1', body: offerText };
   const answer = answerChallenge(challenge, { user: 'anna', password: 'right' }, request, 1, 'c');
   caller.socket.write(tcp({ body: offerText, branch: 'z9hG4bKtwo', cseq: 2, extra: [`Authorization: ${answer}`] }));
   const heard = await caller.until('a=sendrecv');

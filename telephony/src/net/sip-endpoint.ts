@@ -11,6 +11,7 @@ import { createNames, type DnsLimits, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
 import { createTcpTransport } from './tcp.js';
 import { createTlsTransport, type TlsServer } from './tls.js';
+import type { Choice } from './datagrams/index.js';
 import { createUdpTransport } from './udp.js';
 import { createUpkeep } from './upkeep.js';
 
@@ -35,13 +36,15 @@ export interface SipEndpointOptions {
   tls?: TlsServer | null;
   /** Default: the machine's DNS. */
   names?: Names;
+  /** UDP sockets. Default: the best that this machine has. */
+  choice?: Choice;
 }
 
 /** What a socket bound there can reach. A dual-stack one prefers IPv4, which carriers care for more. */
 const familiesOf = (host: string): (4 | 6)[] => (isIPv4(host) ? [4] : host === '::' ? [4, 6] : [6]);
 /** Nobody here chose these names: an old answer is no better than where the far end was last heard. */
 const foreignLimits: Partial<DnsLimits> = { tries: 1, staleMs: 0 };
-const lineEnds = Buffer.from('\r\n\r\n');
+const lineEnds = '\r\n\r\n';
 
 const processTimers: Timers = {
   after(ms, call) {
@@ -62,7 +65,13 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
       return false;
     }
   };
-  const udp = createUdpTransport({ host, port, receive, log });
+  const udp = createUdpTransport({
+    host,
+    port,
+    receive,
+    log,
+    ...(options.choice === undefined ? {} : { choice: options.choice }),
+  });
   const streams: Omit<StreamOptions, 'isKnown'> = {
     ...{ host, port, receive, log, limits },
     proven: handlers.guests ? (address) => agent.trusts(address) : null,
@@ -96,10 +105,9 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
     userAgent: options.userAgent,
     handlers,
     wire: {
-      send(hop, bytes, failed) {
-        const send = () => transports[hop.transport].send(hop, bytes, failed);
-        if (early === null) return send();
-        early.push(send);
+      send(hop, message, failed) {
+        if (early === null) return transports[hop.transport].send(hop, message, failed);
+        early.push(() => transports[hop.transport].send(hop, message, failed));
         return null;
       },
     },

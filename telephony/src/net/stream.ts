@@ -43,8 +43,8 @@ export const defaultStreamLimits: StreamLimits = {
 export interface StreamTransport {
   /** @throws Error with `code` EADDRINUSE and the like */
   start(): Promise<void>;
-  /** @returns the connection that took it */
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null;
+  /** @param message a byte string @returns the connection that took it */
+  send(hop: Hop, message: string, failed: () => void): number | null;
   /** Asks whether the far end of an open connection is there; without an answer in time the connection is closed. */
   ping(hop: Hop): void;
   close(): Promise<void>;
@@ -196,7 +196,7 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
     return true;
   }
 
-  function write(connection: Connection, bytes: Uint8Array, failed: () => void): number | null {
+  function write(connection: Connection, message: string, failed: () => void): number | null {
     const { socket, waiting } = connection;
     if (socket.writableLength + connection.earlyBytes > limits.backlogBytes) {
       socket.destroy();
@@ -205,14 +205,14 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
     }
     waiting.add(failed);
     const now = () =>
-      void socket.write(bytes, (error) => {
+      void socket.write(message, 'latin1', (error) => {
         // On an error `close` tells everyone who waits.
         if (error === null || error === undefined) waiting.delete(failed);
       });
     if (connection.early === null) now();
     else {
       connection.early.push(now);
-      connection.earlyBytes += bytes.length;
+      connection.earlyBytes += message.length;
     }
     return connection.id;
   }
@@ -272,9 +272,9 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
         });
       }),
 
-    send(hop, bytes, failed) {
+    send(hop, message, failed) {
       const known = standing(hop);
-      if (known !== undefined && known.socket.writable) return write(known, bytes, failed);
+      if (known !== undefined && known.socket.writable) return write(known, message, failed);
       if (!open || byId.size >= limits.connections) {
         setImmediate(failed);
         return null;
@@ -291,7 +291,7 @@ export function createStreamTransport(kind: StreamKind, options: StreamOptions):
         connection.earlyBytes = 0;
         for (const send of early) send();
       };
-      return write(connection, bytes, failed);
+      return write(connection, message, failed);
     },
 
     ping(hop) {

@@ -181,7 +181,7 @@ describe.skipIf(!hasOpenssl)('TLS (skipped where openssl is missing)', () => {
     return new Promise<string>((resolve) => {
       void ear.then(({ until }) => until('hello')).then(() => resolve('sent'));
       // Let it arrive if it went out: a certificate that is looked at too late would show here.
-      transport.send(hop(tls), Buffer.from('hello'), () => setTimeout(() => resolve('refused'), 50));
+      transport.send(hop(tls), 'hello', () => setTimeout(() => resolve('refused'), 50));
     });
   };
 
@@ -211,22 +211,20 @@ describe.skipIf(!hasOpenssl)('TLS (skipped where openssl is missing)', () => {
     const { ear, sni } = await farEnd('DNS:sip.test');
     const { transport } = client();
     await transport.start();
-    const first = transport.send(hop(), Buffer.from('one'), () => {});
+    const first = transport.send(hop(), 'one', () => {});
     await (await ear).until('one');
     expect(sni()).toBe('sip.test');
-    expect(transport.send(hop({ name: 'sip.test', ca, verify: true }), Buffer.from('two'), () => {})).toBe(first);
+    expect(transport.send(hop({ name: 'sip.test', ca, verify: true }), 'two', () => {})).toBe(first);
     await (await ear).until('two');
     // Proven as sip.test, it is not taken for anybody else.
-    expect(transport.send(hop({ name: 'else.test', ca, verify: true }), Buffer.from('three'), () => {})).not.toBe(
-      first,
-    );
+    expect(transport.send(hop({ name: 'else.test', ca, verify: true }), 'three', () => {})).not.toBe(first);
   });
 
   test('[TRK5] a far end that answers our line ends is kept; one that does not is closed and told', async () => {
     const { ear } = await farEnd('DNS:sip.test');
     const { transport, gone } = client({ pongMs: 60, messageMs: 40 });
     await transport.start();
-    const id = transport.send(hop(), Buffer.from('hello'), () => {});
+    const id = transport.send(hop(), 'hello', () => {});
     const { socket, until, closed } = await ear;
     await until('hello');
     transport.ping(hop());
@@ -257,7 +255,7 @@ test('[TRK5] over TCP too: a silent far end is found out by our line ends', asyn
   const closed = new Promise<void>((resolve) => (gone = resolve));
   await transport.start();
   const place: Hop = { transport: 'tcp', address: '127.0.0.1', port: farPort, connection: null };
-  transport.send(place, Buffer.from('x'), () => {});
+  transport.send(place, 'x', () => {});
   await vi.waitFor(() => expect(pings).toBe('x'));
   transport.ping(place);
   await closed;

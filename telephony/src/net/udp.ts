@@ -1,7 +1,7 @@
 /** SIP over UDP: one socket for everything. */
 import type { Arrival, Hop, SipLog } from '../sip/ports.js';
 import { plainAddress, socketAddress } from './address.js';
-import { ownDatagrams, type Choice, type DatagramSocket } from './datagrams/index.js';
+import { ownDatagrams, type Choice, type DatagramSocket, type Endpoint } from './datagrams/index.js';
 
 /** A burst of calls arrives faster than one turn of the loop takes. */
 const receiveBufferBytes = 4 * 1024 * 1024;
@@ -11,13 +11,15 @@ const burst = 32;
 export interface UdpTransport {
   /** @throws Error with `code` EADDRINUSE and the like */
   start(): Promise<void>;
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): null;
+  /** @param message a byte string */
+  send(hop: Hop, message: string, failed: () => void): null;
   close(): Promise<void>;
 }
 
 export function createUdpTransport(options: {
   host: string;
   port: number;
+  /** @param bytes the receiver's until it returns */
   receive(bytes: Uint8Array, arrival: Arrival): void;
   log: SipLog;
   /** Default: the best that this machine has. */
@@ -25,23 +27,33 @@ export function createUdpTransport(options: {
 }): UdpTransport {
   const { datagrams, because } = options.choice ?? ownDatagrams();
   let socket: DatagramSocket | null = null;
+  /** A far end speaks often, and the socket's word for it stays the same object. */
+  const arrivals = new WeakMap<Endpoint, Arrival>();
+
+  function arrivalFrom(from: Endpoint): Arrival {
+    let arrival = arrivals.get(from);
+    if (arrival === undefined) {
+      arrival = { transport: 'udp', address: plainAddress(from.address), port: from.port, connection: null };
+      arrivals.set(from, arrival);
+    }
+    return arrival;
+  }
 
   return {
     async start() {
       const opening = await datagrams.bind({ address: options.host, port: options.port, burst });
       const room = opening.receiveBuffer(receiveBufferBytes);
       options.log.debug({ kind: datagrams.kind, because, room }, 'sip: UDP socket open');
-      opening.listen((bytes, { address, port }) => {
-        // A copy: a message is kept for as long as its transaction.
-        const arrival = { transport: 'udp', address: plainAddress(address), port, connection: null } as const;
-        options.receive(Buffer.from(bytes), arrival);
-      });
+      opening.listen((bytes, from) => options.receive(bytes, arrivalFrom(from)));
       socket = opening;
     },
 
-    send(hop, bytes, failed) {
+    send(hop, message, failed) {
       if (socket === null) setImmediate(failed);
-      else socket.send(bytes, { address: socketAddress(hop.address, socket.local.family), port: hop.port }, failed);
+      else {
+        const to = { address: socketAddress(hop.address, socket.local.family), port: hop.port };
+        socket.send(Buffer.from(message, 'latin1'), to, failed);
+      }
       return null;
     },
 

@@ -101,7 +101,7 @@ export function requestInDialog(
   dialog: Dialog,
   method: string,
   extra: readonly SipHeader[] = [],
-  body: Uint8Array = noBody,
+  body: string = noBody,
 ): [Dialog, SipRequest] {
   const localCseq = method === 'ACK' ? dialog.localCseq : dialog.localCseq + 1;
   let uri = dialog.remoteTarget;

@@ -18,7 +18,8 @@ export interface SipRequest {
   method: string;
   uri: string;
   headers: SipHeader[];
-  body: Uint8Array;
+  /** A byte string, too. */
+  body: string;
 }
 
 export interface SipResponse {
@@ -27,12 +28,12 @@ export interface SipResponse {
   status: number;
   reason: string;
   headers: SipHeader[];
-  body: Uint8Array;
+  body: string;
 }
 
 export type SipMessage = SipRequest | SipResponse;
 
-export const noBody = new Uint8Array(0);
+export const noBody = '';
 
 /** The first value of a header, or null. */
 export function header(message: { headers: readonly SipHeader[] }, name: string): string | null {
@@ -66,11 +67,15 @@ export function fromWire(bytes: string): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
+/** Text as a byte string of its UTF-8 form, as it is: for bodies. */
+export function toBody(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
 /** Text as a byte string of its UTF-8 form. Line ends and NUL become spaces: text of ours must never open a header. */
 export function toWire(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  const flat = text.replace(/[\r\n\0]+/g, ' ');
-  return isAscii(flat) ? flat : Buffer.from(flat, 'utf8').toString('latin1');
+  return toBody(text.replace(/[\r\n\0]+/g, ' '));
 }
 
 function isAscii(text: string): boolean {
@@ -101,13 +106,18 @@ const compactNames: Record<string, string> = {
   y: 'identity',
 };
 
-/** Lower case and long form of a header name as it stood on the wire. */
-export function canonicalName(written: string): string {
-  const known = spelled.get(written);
-  if (known !== undefined) return known;
-  const lower = written.toLowerCase();
+/** Lower case and long form of the header name that stands there. The usual ones are found without a string of their own. */
+export function nameAt(text: string, from: number, to: number): string {
+  const alike = spelled[shapeOf(to - from, text.charCodeAt(from))];
+  if (alike !== undefined) {
+    for (const { written, name } of alike) if (text.startsWith(written, from)) return name;
+  }
+  const lower = text.slice(from, to).toLowerCase();
   return (lower.length === 1 ? compactNames[lower] : undefined) ?? lower;
 }
+
+/** A small number that names of different length or beginning do not share. */
+const shapeOf = (length: number, first: number): number => (length < 32 ? length * 128 + (first & 127) : 0);
 
 /** How the line of a header begins, the end of the one before included. Unknown names get capitals, which no peer minds. */
 export function lineStart(name: string): string {
@@ -136,13 +146,16 @@ const commonNames = [
   ...['Subject', 'Accept-Encoding', 'Accept-Language', 'Content-Disposition', 'Allow-Events', 'Event', 'MIME-Version'],
 ];
 const starts = new Map(commonNames.map((name) => [name.toLowerCase(), `\r\n${name}: `]));
-/** The spellings that peers really use, so that the usual header costs one look-up and no lower-casing. */
-const spelled = new Map<string, string>([
-  ...commonNames.flatMap((name): [string, string][] => [
-    [name, name.toLowerCase()],
-    [name.toLowerCase(), name.toLowerCase()],
+/** The spellings that peers really use, by their shape. */
+const spelled = Array.from<{ written: string; name: string }[] | undefined>({ length: 32 * 128 });
+for (const [written, name] of [
+  ...commonNames.flatMap((usual) => [
+    [usual, usual.toLowerCase()] as const,
+    [usual.toLowerCase(), usual.toLowerCase()] as const,
   ]),
-  ['Call-Id', 'call-id'],
-  ['Cseq', 'cseq'],
+  ['Call-Id', 'call-id'] as const,
+  ['Cseq', 'cseq'] as const,
   ...Object.entries(compactNames),
-]);
+]) {
+  (spelled[shapeOf(written.length, written.charCodeAt(0))] ??= []).push({ written, name });
+}

@@ -11,7 +11,7 @@ const codeOf = (text: string) => {
   return result.ok ? 'ok' : result.code;
 };
 
-const plain = (message: SipMessage) => ({ ...message, body: Buffer.from(message.body).toString('hex') });
+const plain = (message: SipMessage) => ({ ...message, body: Buffer.from(message.body, 'latin1').toString('hex') });
 
 const token = fc.stringMatching(/^[A-Za-z0-9\-.!%*_+`'~]{1,12}$/);
 const host = fc.constantFrom('192.0.2.1', 'a.example', '[2001:db8::1]', 'a.example:5070');
@@ -40,7 +40,7 @@ const message: fc.Arbitrary<SipMessage> = fc
     callId: word,
     cseq: fc.nat({ max: 2 ** 31 - 1 }),
     extras: fc.array(extra, { maxLength: 5 }),
-    body: fc.uint8Array({ maxLength: 200 }),
+    body: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
     reason: value,
   })
   .map((parts) => {
@@ -83,7 +83,7 @@ test('a good message with bytes changed, cut or doubled gives a result, and an a
   });
   fc.assert(
     fc.property(message, fc.array(change, { minLength: 1, maxLength: 6 }), (good, changes) => {
-      let bytes = Buffer.from(serializeMessage(good));
+      let bytes = Buffer.from(serializeMessage(good), 'latin1');
       for (const { at, byte, kind } of changes) {
         const place = at % Math.max(1, bytes.length);
         if (kind === 'set') bytes[place] = byte;
@@ -169,7 +169,7 @@ test('Via, Route, Record-Route and Contact joined by commas are held one by one,
 test('a datagram may carry more than its Content-Length says, never less', () => {
   const text = requestText({ body: 'v=0\r\n' });
   const longer = parse(`${text}rubbish`);
-  expect(longer.ok && Buffer.from(longer.message.body).toString()).toBe('v=0\r\n');
+  expect(longer.ok && longer.message.body).toBe('v=0\r\n');
   expect(codeOf(text.slice(0, -1))).toBe('bad-content-length');
   expect(parse(text.replace(/Content-Length: \d+\r\n/, ''))).toMatchObject({ ok: true });
 });

@@ -2,9 +2,9 @@
  * Bytes to message (RFC 3261 §7, §25). Never throws: what cannot be read is a result with a code, and as much of the request
  * as is needed to answer it, if that much could be read.
  */
-import { canonicalName, header, noBody, type SipHeader, type SipMessage, type SipRequest } from './message.js';
+import { header, nameAt, noBody, type SipHeader, type SipMessage, type SipRequest } from './message.js';
 import { parseNameAddress, type NameAddress } from './name-address.js';
-import { isSpace, isToken, parseNumber, splitOutside } from './syntax.js';
+import { endOfToken, isSpace, isToken, parseNumber, skipSpace, splitOutside } from './syntax.js';
 import { parseSipUri } from './uri.js';
 import { parseVia, type Via } from './via.js';
 
@@ -50,34 +50,36 @@ export type ParseResult =
 /** What one message may cost us. Larger ones are refused before they are looked at. */
 export const limits = { bytes: 65_535, headBytes: 32_768, headers: 256 } as const;
 
-/**
- * @param bytes one datagram, or one message framed off a stream; not kept, except for the body, which is a view on it
- */
-export function parseMessage(bytes: Uint8Array): ParseResult {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** @param bytes one datagram, or one message framed off a stream, itself or as a byte string; nothing of it is kept but text */
+export function parseMessage(bytes: Uint8Array | string): ParseResult {
+  const text = typeof bytes === 'string' ? bytes : byteString(bytes);
   let start = 0;
-  while (start + 1 < buffer.length && buffer[start] === 13 && buffer[start + 1] === 10) start += 2;
-  if (start >= buffer.length || (buffer.length - start === 4 && buffer.readUInt32BE(start) === 0)) {
+  while (text.charCodeAt(start) === 13 && text.charCodeAt(start + 1) === 10) start += 2;
+  if (start >= text.length || (text.length - start === 4 && text.endsWith('\0\0\0\0'))) {
     return { ok: false, code: 'keep-alive', status: 400, detail: 'no message', answerable: null };
   }
-  const blank = buffer.indexOf('\r\n\r\n', start, 'latin1');
-  const headEnd = blank < 0 ? buffer.length : blank;
-  const tooLarge = buffer.length - start > limits.bytes || headEnd - start > limits.headBytes;
-  const head = buffer.toString('latin1', start, Math.min(headEnd, start + limits.headBytes));
-  const reader = new Reader(head);
+  const blank = text.indexOf('\r\n\r\n', start);
+  const headEnd = blank < 0 ? text.length : blank;
+  const tooLarge = text.length - start > limits.bytes || headEnd - start > limits.headBytes;
+  const reader = new Reader(text, start, Math.min(headEnd, start + limits.headBytes));
   const message = reader.read();
   // Faults that spoil the framing come first: nothing after them can be trusted.
   if (tooLarge) return reader.refuse('too-large', 'message', 513);
   if (blank < 0) return reader.refuse('head-not-closed', 'empty line');
   if (message === null) return reader.failure();
 
-  const after = buffer.length - (blank + 4);
+  const after = text.length - (blank + 4);
   const length = reader.contentLength ?? after;
   // A datagram may carry bytes behind the body (RFC 3261 §18.3: discard), never fewer than it says.
   if (length > after) return reader.refuse('bad-content-length', 'content-length');
-  if (length > 0) message.body = bytes.subarray(blank + 4, blank + 4 + length);
+  if (length > 0) message.body = text.slice(blank + 4, blank + 4 + length);
   const essentials = reader.essentials();
   return essentials === null ? reader.failure() : { ok: true, message, essentials };
+}
+
+function byteString(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1');
 }
 
 const single = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-type', 'content-length', 'expires']);
@@ -86,90 +88,108 @@ const maxCseq = 2 ** 31 - 1;
 
 class Reader {
   contentLength: number | null = null;
-  readonly #head: string;
-  #message: SipMessage | null = null;
-  #fault: { code: MalformedCode; detail: string; status: 400 | 505 | 513 } | null = null;
+  private readonly text: string;
+  private readonly start: number;
+  /** Of the head. */
+  private readonly end: number;
+  private message: SipMessage | null = null;
+  private fault: { code: MalformedCode; detail: string; status: 400 | 505 | 513 } | null = null;
 
-  constructor(head: string) {
-    this.#head = head;
+  constructor(text: string, start: number, end: number) {
+    this.text = text;
+    this.start = start;
+    this.end = end;
   }
 
   /** Start line and headers. Null after the first fault, but it reads on so that a refusal can be addressed. */
   read(): SipMessage | null {
-    const head = this.#head;
-    const lineEnd = head.indexOf('\r\n');
-    const startLine = lineEnd < 0 ? head : head.slice(0, lineEnd);
-    const message = this.#startLine(startLine);
-    this.#message = message;
+    const { text, end } = this;
+    const lineEnd = this.lineEnd(this.start);
+    const message = this.startLine(text.slice(this.start, lineEnd));
+    this.message = message;
     if (message === null) return null;
-    const headers = message.headers;
-    let at = lineEnd < 0 ? head.length : lineEnd + 2;
-    while (at < head.length) {
-      let end = head.indexOf('\r\n', at);
-      if (end < 0) end = head.length;
-      let line = head.slice(at, end);
-      at = end + 2;
+    const { headers } = message;
+    let at = lineEnd + 2;
+    while (at < end) {
+      const stop = this.lineEnd(at);
       // Folding: a line that begins with white space goes on with the one before (§7.3.1).
-      while (at < head.length && isSpace(head.charCodeAt(at))) {
-        end = head.indexOf('\r\n', at);
-        if (end < 0) end = head.length;
-        line += ` ${head.slice(at, end).trim()}`;
-        at = end + 2;
+      if (stop + 2 < end && isSpace(text.charCodeAt(stop + 2))) at = this.folded(at, stop, headers);
+      else {
+        this.header(text, at, stop, headers);
+        at = stop + 2;
       }
-      this.#header(line, headers);
       // Counted behind, so that Content-Length, which is kept apart, is not: what we read we can write and read again.
       if (headers.length > limits.headers) {
-        this.#fail('too-many-headers', 'headers', 513);
+        this.fail('too-many-headers', 'headers', 513);
         break;
       }
     }
-    return this.#fault === null ? message : null;
+    return this.fault === null ? message : null;
   }
 
-  #startLine(line: string): SipMessage | null {
+  private lineEnd(from: number): number {
+    const at = this.text.indexOf('\r\n', from);
+    return at < 0 || at > this.end ? this.end : at;
+  }
+
+  /** @returns where the next header begins */
+  private folded(from: number, firstEnd: number, headers: SipHeader[]): number {
+    const { text, end } = this;
+    let line = text.slice(from, firstEnd);
+    let at = firstEnd + 2;
+    while (at < end && isSpace(text.charCodeAt(at))) {
+      const stop = this.lineEnd(at);
+      line += ` ${text.slice(at, stop).trim()}`;
+      at = stop + 2;
+    }
+    this.header(line, 0, line.length, headers);
+    return at;
+  }
+
+  private startLine(line: string): SipMessage | null {
     if (line.startsWith('SIP/')) {
       const space = line.indexOf(' ');
       const version = space < 0 ? line : line.slice(0, space);
-      if (version !== 'SIP/2.0') return this.#fail('bad-version', 'version', 505);
+      if (version !== 'SIP/2.0') return this.fail('bad-version', 'version', 505);
       const status = parseNumber(line.slice(space + 1, space + 4), 699);
       const next = line.charAt(space + 4);
-      if (status === null || status < 100 || (next !== ' ' && next !== '')) return this.#fail('bad-status', 'status');
+      if (status === null || status < 100 || (next !== ' ' && next !== '')) return this.fail('bad-status', 'status');
       return { kind: 'response', status, reason: line.slice(space + 5), headers: [], body: noBody };
     }
     const first = line.indexOf(' ');
     const last = line.lastIndexOf(' ');
     const method = first < 0 ? line : line.slice(0, first);
-    if (first < 1 || last === first || !isToken(method)) return this.#fail('bad-start-line', 'method');
-    const request: SipRequest = { kind: 'request', method, uri: '', headers: [], body: noBody };
-    request.uri = line.slice(first + 1, last);
+    if (first < 1 || last === first || !isToken(method)) return this.fail('bad-start-line', 'method');
+    const uri = line.slice(first + 1, last);
     const version = line.slice(last + 1);
     if (version !== 'SIP/2.0') {
-      if (/^SIP\/\d+\.\d+$/i.test(version)) this.#fail('bad-version', 'version', 505);
-      else this.#fail('bad-start-line', 'version');
-    } else if (!isRequestUri(request.uri)) this.#fail('bad-uri', 'request-uri');
-    return request;
+      if (/^SIP\/\d+\.\d+$/i.test(version)) this.fail('bad-version', 'version', 505);
+      else this.fail('bad-start-line', 'version');
+    } else if (!isRequestUri(uri)) this.fail('bad-uri', 'request-uri');
+    return { kind: 'request', method, uri, headers: [], body: noBody };
   }
 
-  #header(line: string, headers: SipHeader[]): void {
-    const colon = line.indexOf(':');
-    const written = line.slice(0, Math.max(colon, 0)).trimEnd();
-    const value = line.slice(colon + 1).trim();
-    if (colon < 1 || !isToken(written)) return void this.#fail('bad-header', 'name');
-    const name = canonicalName(written);
-    if (value.includes('\n') || value.includes('\r')) return void this.#fail('bare-line-end', name);
+  /** One header, which stands in `text` from `from` to `to`. */
+  private header(text: string, from: number, to: number, headers: SipHeader[]): void {
+    const nameEnd = endOfToken(text, from, to);
+    const colon = skipSpace(text, nameEnd);
+    if (nameEnd === from || colon >= to || text.charCodeAt(colon) !== 58) return void this.fail('bad-header', 'name');
+    const name = nameAt(text, from, nameEnd);
+    const value = text.slice(colon + 1, to).trim();
+    if (value.includes('\n') || value.includes('\r')) return void this.fail('bare-line-end', name);
     if (single.has(name)) {
       if (name === 'content-length') {
-        if (this.contentLength !== null) this.#fail('repeated-header', name);
+        if (this.contentLength !== null) this.fail('repeated-header', name);
         const length = parseNumber(value, limits.bytes);
-        if (length === null) this.#fail('bad-content-length', name);
+        if (length === null) this.fail('bad-content-length', name);
         this.contentLength = length ?? 0;
         return;
       }
-      for (const entry of headers) if (entry.name === name) return void this.#fail('repeated-header', name);
+      for (const entry of headers) if (entry.name === name) return void this.fail('repeated-header', name);
     } else if (lists.has(name) && value.includes(',')) {
       const values = splitOutside(value, ',');
-      if (values === null || values.includes('')) return void this.#fail('bad-header', name);
-      if (headers.length + values.length > limits.headers) return void this.#fail('too-many-headers', name, 513);
+      if (values === null || values.includes('')) return void this.fail('bad-header', name);
+      if (headers.length + values.length > limits.headers) return void this.fail('too-many-headers', name, 513);
       for (const one of values) headers.push({ name, value: one });
       return;
     }
@@ -178,26 +198,26 @@ class Reader {
 
   /** The headers that every message must have (§8.1.1), and those whose fault would only bite later. */
   essentials(): Essentials | null {
-    const message = this.#message;
+    const message = this.message;
     if (message === null) return null;
-    const read = this.#readEssentials(message);
+    const read = this.readEssentials(message);
     if (read === null) return null;
     if (message.kind === 'request') {
-      if (read.cseq.method !== message.method) return this.#fail('method-mismatch', 'cseq');
+      if (read.cseq.method !== message.method) return this.fail('method-mismatch', 'cseq');
       const hops = header(message, 'max-forwards');
-      if (hops !== null && parseNumber(hops, 255) === null) return this.#fail('bad-header', 'max-forwards');
+      if (hops !== null && parseNumber(hops, 255) === null) return this.fail('bad-header', 'max-forwards');
     }
     let top = true;
     for (const { name, value } of message.headers) {
       if (name === 'via') {
-        if (!top && parseVia(value) === null) return this.#fail('bad-header', name);
+        if (!top && parseVia(value) === null) return this.fail('bad-header', name);
         top = false; // read already
-      } else if (isAddressHeader(name) && !isContact(name, value)) return this.#fail('bad-header', name);
+      } else if (isAddressHeader(name) && !isContact(name, value)) return this.fail('bad-header', name);
     }
     return read;
   }
 
-  #readEssentials(message: SipMessage): Essentials | null {
+  private readEssentials(message: SipMessage): Essentials | null {
     let via: Via | null = null;
     let from: NameAddress | null = null;
     let to: NameAddress | null = null;
@@ -209,54 +229,54 @@ class Reader {
         if ((seen & 1) !== 0) continue;
         seen |= 1;
         via = parseVia(value);
-        if (via === null) return this.#fail('bad-header', name);
+        if (via === null) return this.fail('bad-header', name);
       } else if (name === 'from') {
         seen |= 2;
         from = parseNameAddress(value);
-        if (from === null) return this.#fail('bad-header', name);
+        if (from === null) return this.fail('bad-header', name);
       } else if (name === 'to') {
         seen |= 4;
         to = parseNameAddress(value);
-        if (to === null) return this.#fail('bad-header', name);
+        if (to === null) return this.fail('bad-header', name);
       } else if (name === 'call-id') {
         seen |= 8;
         callId = value;
-        if (value === '' || value.includes(' ')) return this.#fail('bad-header', name);
+        if (value === '' || value.includes(' ')) return this.fail('bad-header', name);
       } else if (name === 'cseq') {
         seen |= 16;
         cseq = parseCseq(value);
-        if (cseq === null) return this.#fail('bad-header', name);
+        if (cseq === null) return this.fail('bad-header', name);
       }
     }
     if (via === null || from === null || to === null || callId === null || cseq === null) {
       const missing = ['via', 'from', 'to', 'call-id', 'cseq'].find((_, bit) => (seen & (1 << bit)) === 0);
-      return this.#fail('missing-header', missing ?? 'via');
+      return this.fail('missing-header', missing ?? 'via');
     }
     return { via, from, to, callId, cseq };
   }
 
   refuse(code: MalformedCode, detail: string, status: 400 | 505 | 513 = 400): ParseResult {
-    this.#fault = { code, detail, status };
+    this.fault = { code, detail, status };
     return this.failure();
   }
 
   failure(): ParseResult {
-    const fault = this.#fault ?? { code: 'bad-start-line' as const, detail: 'start line', status: 400 as const };
-    return { ok: false, ...fault, answerable: this.#answerable() };
+    const fault = this.fault ?? { code: 'bad-start-line' as const, detail: 'start line', status: 400 as const };
+    return { ok: false, ...fault, answerable: this.answerable() };
   }
 
   /** To refuse a request we only need to send back what it wrote; From and To need not make sense. */
-  #answerable(): { request: SipRequest; via: Via } | null {
-    const request = this.#message;
+  private answerable(): { request: SipRequest; via: Via } | null {
+    const request = this.message;
     if (request === null || request.kind !== 'request' || request.method === 'ACK') return null;
     const via = parseVia(header(request, 'via') ?? '');
     const whole = ['from', 'to', 'call-id', 'cseq'].every((name) => header(request, name) !== null);
     return via !== null && whole ? { request, via } : null;
   }
 
-  #fail(code: MalformedCode, detail: string, status: 400 | 505 | 513 = 400): null {
+  private fail(code: MalformedCode, detail: string, status: 400 | 505 | 513 = 400): null {
     // A header's name may be as long as its sender likes; what goes into logs and answers may not.
-    this.#fault ??= { code, detail: detail.slice(0, 40), status };
+    this.fault ??= { code, detail: detail.slice(0, 40), status };
     return null;
   }
 }

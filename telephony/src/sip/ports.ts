@@ -49,9 +49,10 @@ export interface Wire {
   /**
    * Sends, or calls `failed` later (never during the call) when that is known to be impossible.
    *
+   * @param message a byte string
    * @returns the connection that took it, if one did
    */
-  send(hop: Hop, bytes: Uint8Array, failed: () => void): number | null;
+  send(hop: Hop, message: string, failed: () => void): number | null;
 }
 
 export interface Timers {

@@ -14,7 +14,7 @@ export function requestOutside(of: {
   to: string;
   callId: string;
   extra?: readonly SipHeader[];
-  body?: Uint8Array;
+  body?: string;
 }): SipRequest {
   const headers: SipHeader[] = [
     { name: 'max-forwards', value: '70' },

@@ -6,7 +6,7 @@ export interface ResponseParts {
   /** Ours to add to To when the request has none. */
   toTag?: string | undefined;
   headers?: readonly SipHeader[] | undefined;
-  body?: Uint8Array | undefined;
+  body?: string | undefined;
   /** Copies Record-Route: for answers that make a dialog (§12.1.1). */
   recordRoute?: boolean | undefined;
 }

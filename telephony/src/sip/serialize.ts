@@ -1,4 +1,4 @@
-/** Message to bytes (RFC 3261 §7). */
+/** Message to text (RFC 3261 §7): a byte string, as all text here. */
 import { lineStart, type SipMessage } from './message.js';
 
 /**
@@ -6,7 +6,7 @@ import { lineStart, type SipMessage } from './message.js';
  *
  * @param via the topmost, where it is not among the headers yet
  */
-export function serializeMessage(message: SipMessage, via: string | null = null): Uint8Array {
+export function serializeMessage(message: SipMessage, via: string | null = null): string {
   const lines =
     message.kind === 'request'
       ? [message.method, ' ', message.uri, ' SIP/2.0']
@@ -14,10 +14,6 @@ export function serializeMessage(message: SipMessage, via: string | null = null)
   if (via !== null) lines.push('\r\nVia: ', via);
   // Joined at once: string by string it is a chain of fifty, each an object that the next collection has to look at.
   for (const { name, value } of message.headers) lines.push(lineStart(name), value);
-  lines.push('\r\nContent-Length: ', String(message.body.length), '\r\n\r\n');
-  const head = lines.join('');
-  const bytes = Buffer.allocUnsafe(head.length + message.body.length);
-  bytes.write(head, 0, 'latin1');
-  bytes.set(message.body, head.length);
-  return bytes;
+  lines.push('\r\nContent-Length: ', String(message.body.length), '\r\n\r\n', message.body);
+  return lines.join('');
 }

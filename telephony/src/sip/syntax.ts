@@ -18,6 +18,13 @@ export function isToken(text: string): boolean {
   return true;
 }
 
+/** Index just past the token that begins at `at`: `at` itself when there is none. */
+export function endOfToken(text: string, at: number, end: number): number {
+  let index = at;
+  while (index < end && tokenChars[text.charCodeAt(index)] === 1) index++;
+  return index;
+}
+
 /** Index just past a quoted string that opens at `at`, or -1 when it never closes. */
 export function endOfQuoted(text: string, at: number): number {
   for (let index = at + 1; index < text.length; index++) {

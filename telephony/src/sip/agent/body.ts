@@ -9,8 +9,7 @@ export function sessionOf(message: SipMessage): SdpResult | null {
   if (message.body.length === 0) return null;
   const value = header(message, 'content-type') ?? '';
   const type = mediaType(value);
-  const { buffer, byteOffset, byteLength } = message.body;
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  const text = message.body;
   if (!type.startsWith('multipart/')) return parseSdp(text);
   const semicolon = value.indexOf(';');
   const boundary = unquote(param(semicolon < 0 ? [] : (parseParams(value, semicolon) ?? []), 'boundary') ?? '');
@@ -32,7 +31,7 @@ export function sessionOf(message: SipMessage): SdpResult | null {
 export function digitOf(message: SipMessage): string | null | undefined {
   const type = mediaType(header(message, 'content-type'));
   if (type !== 'application/dtmf-relay' && type !== 'application/dtmf') return undefined;
-  const text = Buffer.from(message.body.subarray(0, 256)).toString('latin1');
+  const text = message.body.slice(0, 256);
   const signal = type === 'application/dtmf' ? text.trim() : (/^\s*signal\s*=\s*(\S+)/im.exec(text)?.[1] ?? '');
   const digit = signal === '10' ? '*' : signal === '11' ? '#' : signal.toUpperCase();
   return /^[0-9*#A-D]$/.test(digit) ? digit : null;

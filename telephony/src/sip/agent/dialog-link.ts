@@ -16,7 +16,7 @@ export interface Asked {
 export interface Question {
   method: string;
   headers?: readonly SipHeader[];
-  body?: Uint8Array;
+  body?: string;
   /** The final answer; of an INVITE each copy of a 2xx too. */
   onFinal(response: SipResponse, read: Essentials, asked: Asked): void;
   onFailed(because: 'timeout' | 'transport'): void;

@@ -10,15 +10,14 @@ const response = {
   status: 503,
   reason: 'Service Unavailable',
   headers: [{ name: 'call-id', value: 'a@b' }],
-  body: new Uint8Array(),
+  body: '',
 };
 
 function send(farewell: string) {
   const sent: { hop: Hop; text: string; ms: number }[] = [];
   const timers = new FakeTimers();
   const wire = {
-    send: (to: Hop, bytes: Uint8Array) =>
-      void sent.push({ hop: to, text: Buffer.from(bytes).toString(), ms: timers.now }),
+    send: (to: Hop, text: string) => void sent.push({ hop: to, text, ms: timers.now }),
   };
   new Farewells({ timers } as never, wire as never).say(farewell);
   timers.advance(60_000);

@@ -26,8 +26,7 @@ const placesMax = 20;
 
 /** @param trunk by which we called: its password is asked for at a BYE, too */
 export function writeFarewell({ transport, address, port }: Hop, message: SipMessage, trunk?: string): string {
-  const bytes = Buffer.from(serializeMessage(message)).toString('latin1');
-  return JSON.stringify({ transport, address, port, message: bytes, ...(trunk === undefined ? {} : { trunk }) });
+  return JSON.stringify({ transport, address, port, message: serializeMessage(message), trunk });
 }
 
 type Core = Pick<
@@ -72,10 +71,10 @@ export class Farewells {
   say(farewell: string): void {
     const read = readFarewell(farewell);
     if (read === null) return;
-    const { hop, bytes, trunk } = read;
-    this.#takeUp(hop, bytes, trunk);
+    const { hop, message, trunk } = read;
+    this.#takeUp(hop, message, trunk);
     for (const ms of hop.transport === 'udp' ? againMs : [0]) {
-      this.#after(ms, () => void this.#wire.send(hop, bytes, () => {}));
+      this.#after(ms, () => void this.#wire.send(hop, message, () => {}));
     }
   }
 
@@ -96,8 +95,8 @@ export class Farewells {
     this.#taken.clear();
   }
 
-  #takeUp(hop: Hop, bytes: Uint8Array, trunk: string | null): void {
-    const parsed = parseMessage(bytes);
+  #takeUp(hop: Hop, message: string, trunk: string | null): void {
+    const parsed = parseMessage(message);
     if (!parsed.ok || parsed.message.kind !== 'request' || parsed.message.method !== 'CANCEL') return;
     const { message: cancel, essentials: read } = parsed;
     const branch = branchOf(read.via);
@@ -141,7 +140,7 @@ function isAnswerTo({ read: sent }: Taken, read: Essentials): boolean {
   return sameCseq && callId === sent.callId && tagOf(from) === tagOf(sent.from);
 }
 
-function readFarewell(text: string): { hop: Hop; bytes: Uint8Array; trunk: string | null } | null {
+function readFarewell(text: string): { hop: Hop; message: string; trunk: string | null } | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -153,5 +152,5 @@ function readFarewell(text: string): { hop: Hop; bytes: Uint8Array; trunk: strin
   if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls') return null;
   if (typeof address !== 'string' || typeof port !== 'number' || typeof message !== 'string') return null;
   const hop = { transport, address, port, connection: null } as const;
-  return { hop, bytes: Buffer.from(message, 'latin1'), trunk: typeof trunk === 'string' ? trunk : null };
+  return { hop, message, trunk: typeof trunk === 'string' ? trunk : null };
 }

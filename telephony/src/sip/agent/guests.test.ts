@@ -52,7 +52,7 @@ function caller(over: { guests?: typeof guests | null; address?: string } = {}):
       const values = headerValues(world.lastResponse(), 'www-authenticate');
       const challenge = chooseChallenge(md5 ? values.filter((value) => /MD5/.test(value)) : values);
       if (challenge === null) throw new Error('nothing was asked');
-      const parts = { method: 'INVITE', uri, body: Buffer.from(offerText) };
+      const parts = { method: 'INVITE', uri, body: offerText };
       const value = answerChallenge(challenge, { user, password }, parts, count, 'cnonce');
       one.send({ ...wish, extra: [`Authorization: ${value}`] });
       return value;

@@ -9,7 +9,7 @@
 import type { SdpAudio } from '../../sdp/contract.js';
 import type { CallListener, IncomingCall, SdpWarning, SipSource } from '../contract.js';
 import { dialogAsServer, dialogKey } from '../dialog.js';
-import { header, headerTokens, type SipHeader } from '../message.js';
+import { header, headerTokens, toBody, type SipHeader } from '../message.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
 import { userOf } from '../uri.js';
@@ -144,7 +144,7 @@ export class InboundCall implements IncomingCall, Call {
         ...this.#core.serverHeaders,
         sdpHeader,
       ],
-      body: Buffer.from(sdp, 'utf8'),
+      body: toBody(sdp),
       recordRoute: true,
     });
     this.session.clock.start(timer.timer);

@@ -1,6 +1,6 @@
 /** An INVITE of ours as it goes out: whom it names as caller, what it offers, what we can (RFC 3261 §13.2.1, RFC 3323, RFC 3325). */
 import type { CallRequest } from '../contract.js';
-import { toWire, type SipHeader, type SipRequest } from '../message.js';
+import { toBody, toWire, type SipHeader, type SipRequest } from '../message.js';
 import { requestOutside } from '../requests.js';
 import { isToken, quote } from '../syntax.js';
 import { parseSipUri } from '../uri.js';
@@ -61,6 +61,6 @@ export function inviteOf(
     callId: ids.callId,
     fromTag: ids.fromTag,
     extra,
-    body: Buffer.from(offer, 'utf8'),
+    body: toBody(offer),
   });
 }

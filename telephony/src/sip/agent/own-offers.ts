@@ -7,7 +7,7 @@
  *               └── any other refusal: all stays as it was
  */
 import { contactOf } from '../dialog.js';
-import { headerTokens, noBody, type SipHeader, type SipResponse } from '../message.js';
+import { headerTokens, noBody, toBody, type SipHeader, type SipResponse } from '../message.js';
 import type { SessionListener } from '../contract.js';
 import { sessionOf } from './body.js';
 import type { AgentCore } from './core.js';
@@ -100,7 +100,7 @@ export class OwnOffers {
     const cancel = link.ask({
       method: update ? 'UPDATE' : 'INVITE',
       headers,
-      body: sdp === null ? noBody : Buffer.from(sdp, 'utf8'),
+      body: sdp === null ? noBody : toBody(sdp),
       onFinal: (response, _, asked) => {
         const { status } = response;
         if (status >= 300) return this.#refused(response, wish);

@@ -171,7 +171,7 @@ class Referral implements ReferProgress {
         { name: 'subscription-state', value: state },
         { name: 'content-type', value: 'message/sipfrag;version=2.0' },
       ],
-      body: Buffer.from(`SIP/2.0 ${next.status} ${toWire(next.reason)}\r\n`, 'latin1'),
+      body: `SIP/2.0 ${next.status} ${toWire(next.reason)}\r\n`,
       onFinal: ({ status }) => done(status < 300),
       onFailed: () => done(false),
     });

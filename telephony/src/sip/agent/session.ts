@@ -8,7 +8,7 @@
  */
 import type { DialogSnapshot, SessionListener } from '../contract.js';
 import { receiveInDialog, type Dialog } from '../dialog.js';
-import { headerTokens, type SipHeader, type SipMessage, type SipRequest } from '../message.js';
+import { headerTokens, toBody, type SipHeader, type SipMessage, type SipRequest } from '../message.js';
 import type { Essentials } from '../parse.js';
 import type { Arrival } from '../ports.js';
 import { responseTo } from '../responses.js';
@@ -271,7 +271,7 @@ export class Session implements OfferHost {
     this.#moved(request, next, arrival, timer.timer);
     const response = responseTo(request, transaction.via, 200, null, {
       headers: [...headers, ...this.#core.serverHeaders, sdpHeader],
-      body: Buffer.from(ours, 'utf8'),
+      body: toBody(ours),
       recordRoute: true,
     });
     if (invite) this.#await(read.cseq.number, false, session === null, () => transaction.respond(response));

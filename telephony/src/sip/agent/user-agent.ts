@@ -20,6 +20,7 @@ import { parseMessage, type Essentials } from '../parse.js';
 import type { Arrival, Chance, Hop, SipLog, Timers, Wire } from '../ports.js';
 import { responseTo } from '../responses.js';
 import { serializeMessage } from '../serialize.js';
+import { Alarms } from '../transaction/alarms.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client.js';
 import { TransactionLayer } from '../transaction/layer.js';
 import type { ServerTransaction } from '../transaction/server.js';
@@ -73,7 +74,8 @@ export class UserAgent {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#door = new Door({ wire: options.wire, now: () => options.now(), log: options.log, limits: this.#limits });
     const times = options.times ?? rfcTimers;
-    this.#layer = new TransactionLayer({ wire: options.wire, timers: options.timers, times });
+    const alarms = new Alarms(options.timers, () => options.now());
+    this.#layer = new TransactionLayer({ wire: options.wire, alarms, times });
     const { userAgent, handlers, chance, log } = options;
     this.#lobby = new Lobby({
       ...{ guests: handlers.guests ?? null, door: this.#door, layer: this.#layer, chance, log },
@@ -82,7 +84,7 @@ export class UserAgent {
     this.#locator = new Locator({ find: options.find ?? null, timers: options.timers, handlers });
     this.#userAgentHeaders = userAgent === null ? [] : [{ name: 'user-agent', value: userAgent }];
     this.#core = {
-      timers: options.timers,
+      timers: alarms,
       times,
       log: options.log,
       serverHeaders: userAgent === null ? [] : [{ name: 'server', value: userAgent }],
@@ -134,7 +136,7 @@ export class UserAgent {
     return { dialogs: this.#calls.size, transactions: this.#layer.count };
   }
 
-  /** One datagram, or one message framed off a stream. Never throws. */
+  /** One datagram, or one message framed off a stream, of which nothing is kept. Never throws. */
   receive(bytes: Uint8Array, arrival: Arrival): void {
     try {
       this.#receive(bytes, arrival);

@@ -32,7 +32,7 @@ const pickedUp = (far: World, contact: SipHeader): void =>
 function answerOf(request: SipMessage | undefined, status: number): Uint8Array {
   const kept = ['via', 'from', 'to', 'call-id', 'cseq'];
   const headers = (request?.headers ?? []).filter(({ name }) => kept.includes(name));
-  return serializeMessage({ kind: 'response', status, reason: 'x', headers, body: new Uint8Array(0) });
+  return Buffer.from(serializeMessage({ kind: 'response', status, reason: 'x', headers, body: '' }));
 }
 
 test('ACK and BYE wait for the look-up, and keep their order', () => {

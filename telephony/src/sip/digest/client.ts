@@ -46,7 +46,7 @@ export function chooseChallenge(values: readonly string[]): Challenge | null {
 export function answerChallenge(
   challenge: Challenge,
   account: { user: string; password: string },
-  request: { method: string; uri: string; body: Uint8Array },
+  request: { method: string; uri: string; body: string },
   count: number,
   cnonce: string,
 ): string {

@@ -40,14 +40,14 @@ export interface DigestInput {
   /** Eight hex digits. */
   nc: string;
   cnonce: string;
-  body: Uint8Array;
+  body: string;
 }
 
 /** The `response` parameter. */
 export function digestResponse(input: DigestInput): string {
   const { algorithm, nonce, nc, cnonce, qop } = input;
   const a1 = algorithm.endsWith('-sess') ? digest(algorithm, `${input.secret}:${nonce}:${cnonce}`) : input.secret;
-  const content = qop === 'auth-int' ? `:${digest(algorithm, input.body)}` : '';
+  const content = qop === 'auth-int' ? `:${digest(algorithm, Buffer.from(input.body, 'latin1'))}` : '';
   const a2 = digest(algorithm, `${input.method}:${input.uri}${content}`);
   return digest(algorithm, qop === null ? `${a1}:${nonce}:${a2}` : `${a1}:${nonce}:${nc}:${cnonce}:${qop}:${a2}`);
 }

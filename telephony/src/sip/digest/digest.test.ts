@@ -5,7 +5,7 @@ import { digestResponse, secretOf } from './compute.js';
 import { formatDigest, parseDigest } from './header.js';
 import { challengeFor, NonceCounts, verify, type DigestRealm } from './server.js';
 
-const nobody = new Uint8Array(0);
+const nobody = '';
 const realm: DigestRealm = {
   realm: 'denwaban',
   key: new Uint8Array(32).fill(7),

@@ -44,7 +44,7 @@ export interface Attempt {
   method: string;
   /** The Request-URI as it came. */
   uri: string;
-  body: Uint8Array;
+  body: string;
   /** Every Authorization (or Proxy-Authorization) value. */
   credentials: readonly string[];
 }

@@ -133,11 +133,12 @@ export function makeWorld(over: Partial<UserAgentOptions> = {}): World {
         },
       },
       wire: {
-        send(hop, bytes, failed) {
+        send(hop, text, failed) {
           if (world.broken) {
             timers.after(0, failed);
             return null;
           }
+          const bytes = Buffer.from(text, 'latin1');
           const parsed = parseMessage(bytes);
           // A refusal echoes what could not be read, so we cannot read it either.
           const message = parsed.ok ? parsed.message : refusalIn(bytes);
@@ -208,7 +209,7 @@ function refusalIn(bytes: Uint8Array): SipResponse | null {
     const colon = line.indexOf(':');
     return colon < 1 ? [] : [{ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1).trim() }];
   });
-  return status === 0 ? null : { kind: 'response', status, reason: '', headers, body: new Uint8Array(0) };
+  return status === 0 ? null : { kind: 'response', status, reason: '', headers, body: '' };
 }
 
 /** `200 INVITE`, `BYE`. */
@@ -278,11 +279,12 @@ export function answerTo(
   // A tag that the test gives stands in place of the usual one.
   const kept = tagged.filter(({ name }) => name !== 'to' || !headers.some((given) => given.name === 'to'));
   const type = body === '' ? [] : [{ name: 'content-type', value: 'application/sdp' }];
-  return serializeMessage({
+  const answer = serializeMessage({
     kind: 'response',
     status,
     reason: 'x',
     headers: [...kept, ...headers, ...type],
-    body: Buffer.from(body),
+    body,
   });
+  return Buffer.from(answer, 'latin1');
 }

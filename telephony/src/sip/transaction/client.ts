@@ -1,14 +1,13 @@
 /** Runs the machine of one request of ours: carries out what it asks for, its ACK and its CANCEL included. */
 import { noBody, type SipRequest, type SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
-import type { Hop } from '../ports.js';
+import type { Hop, Wire } from '../ports.js';
 import { acknowledgeRefusal } from '../requests.js';
 import { serializeMessage } from '../serialize.js';
-import { Clock, type Run } from './clock.js';
-import { startInviteClient, stepInviteClient, type InviteClient } from './invite-client.js';
+import { Alarm, type Alarms, type Rung } from './alarms.js';
+import { startInviteClient, stepInviteClient, type InviteClient, type InviteClientInput } from './invite-client.js';
 import { startNonInviteClient, stepNonInviteClient, type NonInviteClient } from './non-invite-client.js';
-
-import { patience, type Action, type Timer } from './timers.js';
+import { patience, type Action, type Setting, type Timer } from './timers.js';
 
 export interface ClientUser {
   onResponse(response: SipResponse, read: Essentials): void;
@@ -30,149 +29,154 @@ export interface ClientTransaction {
   cancel(): void;
 }
 
-type AnyClient =
-  | { kind: 'invite'; state: InviteClient<Uint8Array> }
-  | { kind: 'other'; state: NonInviteClient<Uint8Array> };
+/** What a transaction needs of its surroundings. */
+export interface Run {
+  readonly wire: Wire;
+  readonly alarms: Alarms;
+  readonly setting: Setting;
+}
 
-export class Client implements ClientTransaction {
+/** Where it is kept. */
+export interface ClientHome {
+  ended(client: Client): void;
+  sendCancel(client: Client): void;
+}
+
+/** It lingers for half a minute after its answer: what it holds is as little as that takes. */
+export class Client implements ClientTransaction, Rung {
   request: SipRequest;
-  #hop: Hop;
-  readonly #user: ClientUser;
-  readonly #run: Run;
-  readonly #clock: Clock;
-  readonly #ended: () => void;
-  #machine: AnyClient | null = null;
-  #response: { response: SipResponse; read: Essentials } | null = null;
+  hop: Hop;
+  /** The connection that it last went out on, over TCP and TLS. */
+  connection: number | null = null;
+  readonly branch: string;
   /** A final answer came, or none will. */
   settled = false;
-  #connection: number | null = null;
-  #sentAgain = false;
-  #cancelling: 'not' | 'wished' | 'sent' = 'not';
-  readonly #sendCancel: () => void;
+  private readonly run: Run;
+  private readonly home: ClientHome;
+  private user: ClientUser | null;
+  private invite: InviteClient<string> | null = null;
+  private other: NonInviteClient<string> | null = null;
+  /** Sends again. */
+  private again: Alarm | null = null;
+  /** Gives up, and later ends the lingering. */
+  private patience: Alarm | null = null;
+  private response: SipResponse | null = null;
+  private read: Essentials | null = null;
+  private sentAgain = false;
+  private cancelling: 'not' | 'wished' | 'sent' = 'not';
 
-  constructor(
-    run: Run,
-    request: SipRequest,
-    hop: Hop,
-    user: ClientUser,
-    layer: { ended(): void; sendCancel(of: ClientTransaction): void },
-  ) {
+  constructor(run: Run, request: SipRequest, branch: string, hop: Hop, user: ClientUser, home: ClientHome) {
+    this.run = run;
     this.request = request;
-    this.#hop = hop;
-    this.#user = user;
-    this.#run = run;
-    this.#clock = new Clock(run.timers);
-    this.#ended = () => layer.ended();
-    this.#sendCancel = () => layer.sendCancel(this);
+    this.branch = branch;
+    this.hop = hop;
+    this.user = user;
+    this.home = home;
   }
 
   start(): void {
-    const bytes = serializeMessage(this.request);
-    if (this.request.method === 'INVITE') {
-      const [state, actions] = startInviteClient(bytes, this.#run.setting);
-      this.#machine = { kind: 'invite', state };
-      this.#carryOut(actions);
-    } else {
-      const [state, actions] = startNonInviteClient(bytes, this.#run.setting);
-      this.#machine = { kind: 'other', state };
-      this.#carryOut(actions);
-    }
-  }
-
-  get connection(): number | null {
-    return this.#connection;
-  }
-
-  get hop(): Hop {
-    return this.#hop;
+    const text = serializeMessage(this.request);
+    if (this.request.method === 'INVITE') this.become(startInviteClient(text, this.run.setting));
+    else this.becomeOther(startNonInviteClient(text, this.run.setting));
   }
 
   receive(response: SipResponse, read: Essentials): void {
-    this.#response = { response, read };
+    this.response = response;
+    this.read = read;
     if (response.status >= 200) this.settled = true;
-    this.#step({ type: 'response', status: response.status });
-    this.#response = null; // told; while the transaction lingers it would only be kept
-    // The ACK of a refusal is made of the INVITE, each time that the refusal comes.
-    if (this.settled && (this.#machine?.kind !== 'invite' || response.status < 300)) this.request = bare(this.request);
-    if (this.#cancelling === 'wished') this.cancel();
+    this.step({ type: 'response', status: response.status });
+    // Told; while the transaction lingers they would only be kept.
+    this.response = null;
+    this.read = null;
+    if (this.settled) {
+      // The ACK of a refusal is made of the INVITE, each time that the refusal comes. Of a 2xx each copy is told.
+      if (this.invite === null || response.status < 300) this.request = bare(this.request);
+      if (this.invite === null || this.invite.status !== 'accepted') this.user = null;
+    }
+    if (this.cancelling === 'wished') this.cancel();
   }
 
   cancel(): void {
-    if (this.settled || this.#cancelling === 'sent' || this.#machine?.kind !== 'invite') return;
-    this.#cancelling = 'wished';
-    if (this.#machine.state.status !== 'proceeding') return;
-    this.#cancelling = 'sent';
-    this.#sendCancel();
-    this.#clock.set('B', patience(this.#run.setting.times), () => this.#step({ type: 'given-up' }));
+    if (this.settled || this.cancelling === 'sent' || this.invite === null) return;
+    this.cancelling = 'wished';
+    if (this.invite.status !== 'proceeding') return;
+    this.cancelling = 'sent';
+    this.home.sendCancel(this);
+    this.schedule('B', patience(this.run.setting.times));
   }
 
   /** What TCP took is not yet what the far end has read. A copy is harmless there: it has the same branch. */
   connectionClosed(connection: number): void {
-    if (this.settled || this.#connection !== connection) return;
-    if (this.#sentAgain) return this.#step({ type: 'transport-error' });
-    this.#sentAgain = true;
-    this.#hop = { ...this.#hop, connection: null };
-    this.#send(serializeMessage(this.request));
+    if (this.settled || this.connection !== connection) return;
+    if (this.sentAgain) return this.step({ type: 'transport-error' });
+    this.sentAgain = true;
+    this.hop = { ...this.hop, connection: null };
+    this.send(serializeMessage(this.request));
   }
 
   stop(): void {
-    this.#clock.stop();
+    if (this.again !== null) this.run.alarms.cancel(this.again);
+    if (this.patience !== null) this.run.alarms.cancel(this.patience);
   }
 
-  #step(
-    input:
-      | { type: 'response'; status: number }
-      | { type: 'transport-error' }
-      | { type: 'given-up' }
-      | { type: 'timer'; timer: Timer },
-  ): void {
-    const machine = this.#machine;
-    if (machine === null) return;
-    if (machine.kind === 'invite') {
-      const [state, actions] = stepInviteClient(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
-    } else if (input.type !== 'given-up') {
-      const [state, actions] = stepNonInviteClient(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
-    }
+  rung(timer: Timer): void {
+    // While the INVITE of a CANCEL is waited for, its machine has no timer of that name.
+    if (timer === 'B' && this.cancelling === 'sent') this.step({ type: 'given-up' });
+    else this.step({ type: 'timer', timer });
   }
 
-  #carryOut(actions: readonly Action<Uint8Array>[]): void {
-    for (const action of actions) {
-      switch (action.type) {
-        case 'send':
-          this.#send(action.message);
-          break;
-        case 'schedule':
-          this.#clock.set(action.timer, action.ms, () => this.#step({ type: 'timer', timer: action.timer }));
-          break;
-        case 'cancel':
-          this.#clock.cancel(action.timer);
-          break;
-        case 'acknowledge':
-          if (this.#response !== null) {
-            this.#send(serializeMessage(acknowledgeRefusal(this.request, this.#response.response)));
-          }
-          break;
-        case 'pass':
-          if (this.#response !== null) this.#user.onResponse(this.#response.response, this.#response.read);
-          break;
-        case 'failed':
-          this.#user.onFailed(action.because);
-          break;
-        case 'ended':
-          this.settled = true;
-          this.#clock.stop();
-          this.#ended();
-          break;
+  private step(input: InviteClientInput): void {
+    if (this.invite !== null) this.become(stepInviteClient(this.invite, input));
+    else if (this.other !== null && input.type !== 'given-up') this.becomeOther(stepNonInviteClient(this.other, input));
+  }
+
+  private become([state, actions]: [InviteClient<string>, readonly Action<string>[]]): void {
+    this.invite = state;
+    for (const action of actions) this.carryOut(action);
+  }
+
+  private becomeOther([state, actions]: [NonInviteClient<string>, readonly Action<string>[]]): void {
+    this.other = state;
+    for (const action of actions) this.carryOut(action);
+  }
+
+  private carryOut(action: Action<string>): void {
+    switch (action.type) {
+      case 'send':
+        return this.send(action.message);
+      case 'schedule':
+        return this.schedule(action.timer, action.ms);
+      case 'cancel': {
+        const alarm = this.again?.timer === action.timer ? this.again : this.patience;
+        if (alarm?.timer === action.timer) this.run.alarms.cancel(alarm);
+        return;
       }
+      case 'acknowledge':
+        if (this.response !== null) this.send(serializeMessage(acknowledgeRefusal(this.request, this.response)));
+        return;
+      case 'pass':
+        if (this.response !== null && this.read !== null) this.user?.onResponse(this.response, this.read);
+        return;
+      case 'failed':
+        return this.user?.onFailed(action.because);
+      case 'ended':
+        this.settled = true;
+        this.stop();
+        return this.home.ended(this);
     }
   }
 
-  #send(bytes: Uint8Array): void {
-    this.#connection = this.#run.wire.send(this.#hop, bytes, () => this.#step({ type: 'transport-error' }));
+  private schedule(timer: Timer, ms: number): void {
+    if (timer === 'A' || timer === 'E') this.run.alarms.set((this.again ??= new Alarm(this, timer)), ms);
+    else {
+      this.patience ??= new Alarm(this, timer);
+      this.patience.timer = timer;
+      this.run.alarms.set(this.patience, ms);
+    }
+  }
+
+  private send(text: string): void {
+    this.connection = this.run.wire.send(this.hop, text, () => this.step({ type: 'transport-error' }));
   }
 }
 

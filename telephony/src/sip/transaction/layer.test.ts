@@ -8,6 +8,7 @@ import { responseTo } from '../responses.js';
 import { serializeMessage } from '../serialize.js';
 import { FakeTimers } from '../testing/world.js';
 import type { Via } from '../via.js';
+import { Alarms } from './alarms.js';
 import { TransactionLayer } from './layer.js';
 
 const hop: Hop = { transport: 'udp', address: '192.0.2.10', port: 5060, connection: null };
@@ -39,7 +40,7 @@ function setUp(method: string, transport: 'udp' | 'tcp' = 'udp') {
   let fail = (): void => {};
   let connection = 0;
   const layer = new TransactionLayer({
-    timers,
+    alarms: new Alarms(timers, () => timers.now),
     wire: {
       send(_, bytes, failed) {
         const parsed = parseMessage(bytes);

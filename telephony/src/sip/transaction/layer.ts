@@ -1,26 +1,27 @@
 /** The transactions under way (RFC 3261 §17): finds the one of a message, and begins new ones. Knows nothing of calls. */
-import type { Arrival, Hop, Timers, Wire } from '../ports.js';
+import type { Arrival, Hop, Wire } from '../ports.js';
 import type { SipRequest, SipResponse } from '../message.js';
 import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
 import { cancelOf } from '../requests.js';
 import { branchOf, formatVia, type Via } from '../via.js';
-import { Client, type ClientTransaction, type ClientUser } from './client.js';
-import type { Run } from './clock.js';
-
-import { Server, type InviteMark, type ServerTransaction } from './server.js';
+import type { Alarms } from './alarms.js';
+import { Client, type ClientHome, type ClientTransaction, type ClientUser, type Run } from './client.js';
+import { Server, type InviteMark, type ServerHome, type ServerTransaction } from './server.js';
 import { rfcTimers, type TimerValues } from './timers.js';
 
 export interface LayerPorts {
   wire: Wire;
-  timers: Timers;
+  alarms: Alarms;
   times?: TimerValues;
 }
 
 export class TransactionLayer {
-  readonly #wire: Wire;
-  readonly #timers: Timers;
-  readonly #times: TimerValues;
+  /** Over UDP, and over what loses nothing. */
+  readonly #unreliable: Run;
+  readonly #reliable: Run;
+  readonly #serverHome: ServerHome;
+  readonly #clientHome: ClientHome;
   readonly #servers = new Map<string, Server>();
   readonly #clients = new Map<string, Client>();
   /** How many requests of ours are open at an address. */
@@ -29,9 +30,21 @@ export class TransactionLayer {
   #closed = false;
 
   constructor(ports: LayerPorts) {
-    this.#wire = ports.wire;
-    this.#timers = ports.timers;
-    this.#times = ports.times ?? rfcTimers;
+    const { wire, alarms, times = rfcTimers } = ports;
+    this.#unreliable = { wire, alarms, setting: { reliable: false, times } };
+    this.#reliable = { wire, alarms, setting: { reliable: true, times } };
+    this.#serverHome = {
+      ended: ({ key }) => {
+        this.#servers.delete(key);
+        this.#noticeSettled();
+      },
+    };
+    this.#clientHome = {
+      ended: (client) => this.#ended(client),
+      // It goes the INVITE's way and bears its branch; what is said to it tells nothing that the INVITE's answer does not.
+      sendCancel: ({ request, branch, hop }) =>
+        void this.#begin(cancelOf(request), branch, hop, { onResponse() {}, onFailed() {} }),
+    };
   }
 
   get count(): number {
@@ -43,13 +56,10 @@ export class TransactionLayer {
     const key = serverKey(request, read, request.method);
     const known = this.#servers.get(key);
     if (known !== undefined) {
-      known.again();
+      known.requestAgain();
       return null;
     }
-    const server = new Server(this.#run(arrival.transport), request, read, arrival, () => {
-      this.#servers.delete(key);
-      this.#noticeSettled();
-    });
+    const server = new Server(this.#run(arrival.transport), key, request, read, arrival, this.#serverHome);
     this.#servers.set(key, server);
     return server.user;
   }
@@ -92,24 +102,21 @@ export class TransactionLayer {
   }
 
   #begin(whole: SipRequest, branch: string, hop: Hop, user: ClientUser): Client {
-    const key = `${branch}\n${whole.method}`;
-    const client = new Client(this.#run(hop.transport), whole, hop, user, {
-      ended: () => {
-        this.#clients.delete(key);
-        const left = (this.#asked.get(hop.address) ?? 1) - 1;
-        if (left > 0) this.#asked.set(hop.address, left);
-        else this.#asked.delete(hop.address);
-        this.#noticeSettled();
-      },
-      // It goes the INVITE's way and bears its branch; what is said to it tells nothing that the INVITE's answer does not.
-      sendCancel: (of) => void this.#begin(cancelOf(of.request), branch, of.hop, { onResponse() {}, onFailed() {} }),
-    });
-    if (!this.#closed) this.#clients.set(key, client);
-    this.#asked.set(hop.address, (this.#asked.get(hop.address) ?? 0) + 1);
+    const client = new Client(this.#run(hop.transport), whole, branch, hop, user, this.#clientHome);
     // Whoever waited for a place to send to comes too late.
-    if (this.#closed) client.stop();
-    else client.start();
+    if (this.#closed) return client;
+    this.#clients.set(`${branch}\n${whole.method}`, client);
+    this.#asked.set(hop.address, (this.#asked.get(hop.address) ?? 0) + 1);
+    client.start();
     return client;
+  }
+
+  #ended({ branch, request, hop }: Client): void {
+    this.#clients.delete(`${branch}\n${request.method}`);
+    const left = (this.#asked.get(hop.address) ?? 1) - 1;
+    if (left > 0) this.#asked.set(hop.address, left);
+    else this.#asked.delete(hop.address);
+    this.#noticeSettled();
   }
 
   /**
@@ -139,8 +146,7 @@ export class TransactionLayer {
   }
 
   #run(transport: Arrival['transport']): Run {
-    const setting = { reliable: transport !== 'udp', times: this.#times };
-    return { wire: this.#wire, timers: this.#timers, setting };
+    return transport === 'udp' ? this.#unreliable : this.#reliable;
   }
 
   #noticeSettled(): void {

@@ -5,8 +5,9 @@ import type { Essentials } from '../parse.js';
 import type { Arrival, Hop } from '../ports.js';
 import { serializeMessage } from '../serialize.js';
 import { answerPlace, stampVia, type Via } from '../via.js';
-import { Clock, type Run } from './clock.js';
-import { startInviteServer, stepInviteServer, type InviteServer } from './invite-server.js';
+import { Alarm, type Rung } from './alarms.js';
+import type { Run } from './client.js';
+import { startInviteServer, stepInviteServer, type InviteServer, type InviteServerInput } from './invite-server.js';
 import { startNonInviteServer, stepNonInviteServer, type NonInviteServer } from './non-invite-server.js';
 import type { Action, Timer } from './timers.js';
 
@@ -32,116 +33,116 @@ export interface ServerTransaction {
   onFailed: ((because: 'timeout' | 'transport') => void) | null;
 }
 
-type ServerInput =
-  | { type: 'request-again' }
-  | { type: 'ack' }
-  | { type: 'transport-error' }
-  | { type: 'timer'; timer: Timer };
-
-type AnyServer =
-  | { kind: 'invite'; state: InviteServer<Uint8Array> }
-  | { kind: 'other'; state: NonInviteServer<Uint8Array> };
+/** Where it is kept. */
+export interface ServerHome {
+  ended(server: Server): void;
+}
 
 /**
  * What the layer keeps of a request that came to us. It lingers for half a minute after its answer, six hundred calls a second
  * are twenty thousand of it: so it lets go of the request and of whoever answered it as soon as nothing can be told any more.
  */
-export class Server {
+export class Server implements Rung {
+  readonly key: string;
   /** Only an INVITE can be cancelled. */
   readonly mark: InviteMark | null;
-  readonly #machine: AnyServer;
-  readonly #run: Run;
-  readonly #clock: Clock;
-  readonly #hop: Hop;
-  readonly #ended: () => void;
-  #user: Asked | null;
-
-  constructor(run: Run, request: SipRequest, read: Essentials, arrival: Arrival, ended: () => void) {
-    const invite = request.method === 'INVITE';
-    this.mark = invite ? markOf(read) : null;
-    this.#run = run;
-    this.#clock = new Clock(run.timers);
-    this.#ended = ended;
-    this.#machine = invite
-      ? { kind: 'invite', state: startInviteServer<Uint8Array>(run.setting)[0] }
-      : { kind: 'other', state: startNonInviteServer<Uint8Array>(run.setting)[0] };
-    const asked = new Asked(this, request, read, arrival, this.mark);
-    this.#user = asked;
-    this.#hop = hopOfAnswer(asked.via, arrival);
-  }
-
   /** Null once it can be told nothing any more. */
-  get user(): ServerTransaction | null {
-    return this.#user;
+  user: ServerTransaction | null;
+  private readonly run: Run;
+  private readonly home: ServerHome;
+  private readonly hop: Hop;
+  private invite: InviteServer<string> | null;
+  private other: NonInviteServer<string> | null;
+  /** Sends again. */
+  private again: Alarm | null = null;
+  /** Gives up, and later ends the lingering. */
+  private patience: Alarm | null = null;
+
+  constructor(run: Run, key: string, request: SipRequest, read: Essentials, arrival: Arrival, home: ServerHome) {
+    const invite = request.method === 'INVITE';
+    this.run = run;
+    this.key = key;
+    this.home = home;
+    this.mark = invite ? markOf(read) : null;
+    this.invite = invite ? startInviteServer<string>(run.setting)[0] : null;
+    this.other = invite ? null : startNonInviteServer<string>(run.setting)[0];
+    const asked = new Asked(this, request, read, arrival, this.mark);
+    this.user = asked;
+    this.hop = hopOfAnswer(asked.via, arrival);
   }
 
   /** Not waiting for the ACK of a refusal. */
   get settled(): boolean {
-    return this.#machine.kind !== 'invite' || this.#machine.state.status !== 'completed';
+    return this.invite?.status !== 'completed';
   }
 
   respond(response: SipResponse): void {
-    const input = { type: 'respond', status: response.status, response: serializeMessage(response) } as const;
-    const machine = this.#machine;
-    if (machine.kind === 'invite') {
-      const [state, actions] = stepInviteServer(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
-    } else {
-      const [state, actions] = stepNonInviteServer(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
-    }
-    if (this.#tellsNothing) this.#user = null;
+    this.step({ type: 'respond', status: response.status, response: serializeMessage(response) });
   }
 
-  again(): void {
-    this.#step({ type: 'request-again' });
+  requestAgain(): void {
+    this.step({ type: 'request-again' });
   }
 
   ack(): boolean {
-    const machine = this.#machine;
-    if (machine.kind !== 'invite' || machine.state.status === 'accepted') return false;
-    this.#step({ type: 'ack' });
+    if (this.invite === null || this.invite.status === 'accepted') return false;
+    this.step({ type: 'ack' });
     return true;
   }
 
   stop(): void {
-    this.#clock.stop();
+    if (this.again !== null) this.run.alarms.cancel(this.again);
+    if (this.patience !== null) this.run.alarms.cancel(this.patience);
   }
 
-  /** Only an INVITE's user hears of failures, and only before a 2xx and until the ACK of a refusal. */
-  get #tellsNothing(): boolean {
-    const { kind, state } = this.#machine;
-    if (kind === 'other') return state.status === 'completed' || state.status === 'ended';
-    return state.status !== 'proceeding' && state.status !== 'completed';
+  rung(timer: Timer): void {
+    this.step({ type: 'timer', timer });
   }
 
-  #step(input: ServerInput): void {
-    const machine = this.#machine;
-    if (machine.kind === 'invite') {
-      const [state, actions] = stepInviteServer(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
-    } else if (input.type !== 'ack') {
-      const [state, actions] = stepNonInviteServer(machine.state, input);
-      machine.state = state;
-      this.#carryOut(actions);
+  private step(input: InviteServerInput<string>): void {
+    if (this.invite !== null) {
+      const [state, actions] = stepInviteServer(this.invite, input);
+      this.invite = state;
+      for (const action of actions) this.carryOut(action);
+      // Its user hears of failures, and only before a 2xx and until the ACK of a refusal.
+      const { status } = this.invite;
+      if (status !== 'proceeding' && status !== 'completed') this.user = null;
+    } else if (this.other !== null && input.type !== 'ack') {
+      const [state, actions] = stepNonInviteServer(this.other, input);
+      this.other = state;
+      for (const action of actions) this.carryOut(action);
+      const { status } = this.other;
+      if (status === 'completed' || status === 'ended') this.user = null;
     }
-    if (this.#tellsNothing) this.#user = null;
   }
 
-  #carryOut(actions: readonly Action<Uint8Array>[]): void {
-    for (const action of actions) {
-      if (action.type === 'send') {
-        this.#run.wire.send(this.#hop, action.message, () => this.#step({ type: 'transport-error' }));
-      } else if (action.type === 'schedule') {
-        this.#clock.set(action.timer, action.ms, () => this.#step({ type: 'timer', timer: action.timer }));
-      } else if (action.type === 'cancel') this.#clock.cancel(action.timer);
-      else if (action.type === 'ended') {
-        this.#clock.stop();
-        this.#ended();
-      } else if (action.type === 'failed') this.#user?.onFailed?.(action.because);
+  private carryOut(action: Action<string>): void {
+    switch (action.type) {
+      case 'send':
+        this.run.wire.send(this.hop, action.message, () => this.step({ type: 'transport-error' }));
+        return;
+      case 'schedule':
+        return this.schedule(action.timer, action.ms);
+      case 'cancel': {
+        const alarm = this.again?.timer === action.timer ? this.again : this.patience;
+        if (alarm?.timer === action.timer) this.run.alarms.cancel(alarm);
+        return;
+      }
+      case 'failed':
+        return this.user?.onFailed?.(action.because);
+      case 'ended':
+        this.stop();
+        return this.home.ended(this);
+      default:
+    }
+  }
+
+  private schedule(timer: Timer, ms: number): void {
+    if (timer === 'G') this.run.alarms.set((this.again ??= new Alarm(this, timer)), ms);
+    else {
+      this.patience ??= new Alarm(this, timer);
+      this.patience.timer = timer;
+      this.run.alarms.set(this.patience, ms);
     }
   }
 }
@@ -179,6 +180,7 @@ const markOf = ({ from, callId, cseq }: Essentials): InviteMark => ({
 export function hopOfAnswer(via: Via, arrival: Arrival): Hop {
   const { transport, connection } = arrival;
   const { address, port } = answerPlace(via);
-  // The socket's own text where it says the same: the other is a piece of the message, and would keep the whole of it.
-  return { transport, connection, address: address === arrival.address ? arrival.address : address, port };
+  // Most often it is the very place, and what the socket says is kept once for all: the other text would keep the whole message.
+  if (address === arrival.address) return port === arrival.port ? arrival : { ...arrival, port };
+  return { transport, connection, address, port };
 }

@@ -1,4 +1,4 @@
-/** Timers of RFC 3261 §17 (table 4), RFC 6026. Values in ms. */
+/** Timers of RFC 3261 §17 (table 4), RFC 6026, and what a machine asks for. Values in ms. */
 export interface TimerValues {
   /** Round-trip estimate. */
   t1: number;
