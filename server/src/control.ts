@@ -25,6 +25,7 @@ import type { ControlFacts, RoleStart } from './cli/messages.js';
 import { enterRole, failToStart } from './cli/role.js';
 import { normalise } from './directory/normalise.js';
 import { startEngine } from './engine/engine.js';
+import { watchJournal } from './engine/journal-watch.js';
 import { createHttp } from './http/app.js';
 import type { Settings } from './services.js';
 import { keepSipTls, readSipTls } from './sip-tls.js';
@@ -76,6 +77,8 @@ async function startControl(
     patchAddress: patchAddressOf(settings.sipHost),
     log: (level, message, data) => log[level](data ?? {}, message),
   });
+  const lateMs = watchLateness();
+  const watched = watchJournal(store.journal, () => performance.now());
   const exchange = createExchange({
     sip: (handlers) =>
       createSipEndpoint({
@@ -93,7 +96,7 @@ async function startControl(
     publicAddress6: settings.publicAddress6,
     own: { addresses: ownAddresses(settings), ports: settings.rtpPorts },
     recordingsDir,
-    lateMs: watchLateness(),
+    strain: () => ({ controlLateMs: lateMs(), journalBehindMs: watched.behindMs() }),
     now,
     mintLeg: () => mintId('lg', now(), randomBytes(10)),
     log,
@@ -101,7 +104,7 @@ async function startControl(
   // The engine listens before the first call can arrive.
   const engine = await startEngine({
     telephony: exchange,
-    journal: store.journal,
+    journal: watched.journal,
     directory: store.directory,
     people: store.people,
     numbers: await store.numbers(),

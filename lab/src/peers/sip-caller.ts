@@ -20,6 +20,8 @@ export class SipCaller {
   state: CallerState = 'new';
   readonly times: Partial<Record<CallerState, number>> = {};
   end: CallerEnd | null = null;
+  /** What the refusal said about when to come again. */
+  retryAfterS: number | null = null;
   /** RTP packets heard so far, and when the last one came. */
   heard = { packets: 0, lastAt: 0 };
   readonly #arrivals: number[] = [];
@@ -182,6 +184,7 @@ export class SipCaller {
       return;
     }
     this.#request('ACK', 1, this.#branch);
+    this.retryAfterS = Number.parseInt(header('retry-after'), 10) || null;
     this.#finish(code);
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { admit, createGate, isOverloaded, look, open, type Admission, type Strain } from './admission.js';
 
-const calm: Strain = { controlLateMs: 1, mediaLateMs: 1, freePorts: 400 };
+const calm: Strain = { controlLateMs: 1, mediaLateMs: 1, freePorts: 400, journalBehindMs: 3 };
 const late: Strain = { ...calm, controlLateMs: 200 };
 
 /** `count` callers between two looks. @returns how many were let in */
@@ -72,6 +72,16 @@ describe('admission', () => {
     expect(callers(look(full, calm, 250), 10)[1]).toBe(10);
   });
 
+  test('no word gets on disk: nobody comes in, and when it does again, fewer than came before', () => {
+    const [busy] = callers(open, 40);
+    const stalled = look(busy, { ...calm, journalBehindMs: 501 }, 250);
+    expect([isOverloaded(stalled), callers(stalled, 10)[1]]).toEqual([true, 0]);
+    const [refused] = callers(look(stalled, { ...calm, journalBehindMs: 4_000 }, 250), 10);
+    const back = look(refused, calm, 250);
+    expect(callers(back, 100)[1]).toBeGreaterThan(0);
+    expect(callers(back, 100)[1]).toBeLessThan(40);
+  });
+
   test('against a machine that can take 100 a second, four of five of these get through at five times as many', () => {
     let state = open;
     let through = 0;
@@ -85,13 +95,23 @@ describe('admission', () => {
   });
 
   test('whatever happens, no more come in than the rate and its burst allow', () => {
-    const step = fc.record({ control: fc.nat(300), media: fc.nat(60), ports: fc.nat(20), count: fc.nat(500) });
+    const step = fc.record({
+      control: fc.nat(300),
+      media: fc.nat(60),
+      ports: fc.nat(20),
+      journal: fc.nat(800),
+      count: fc.nat(500),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let state = open;
-        for (const { control, media, ports, count } of steps) {
-          state = look(state, { controlLateMs: control, mediaLateMs: media, freePorts: ports }, 250);
-          const allowed = state.full
+        for (const { control, media, ports, journal, count } of steps) {
+          state = look(
+            state,
+            { controlLateMs: control, mediaLateMs: media, freePorts: ports, journalBehindMs: journal },
+            250,
+          );
+          const allowed = state.closed
             ? 0
             : state.rate === null
               ? Math.max(50, state.tokens)

@@ -17,7 +17,13 @@ export interface Strain {
   mediaLateMs: number;
   /** Calls that can still have a port; null: unknown. */
   freePorts: number | null;
+  /** How long the oldest word that is not on disk yet has waited for it, ms. */
+  journalBehindMs: number;
 }
+
+/** What the process of the exchange knows of itself. */
+export type OwnStrain = Pick<Strain, 'controlLateMs' | 'journalBehindMs'>;
+export const noStrain: OwnStrain = { controlLateMs: 0, journalBehindMs: 0 };
 
 export interface Admission {
   /** New calls a second; null: without strain, as many as came before and some more. */
@@ -29,8 +35,8 @@ export interface Admission {
   refused: number;
   /** How long nobody has had to be refused, while limited. */
   calmMs: number;
-  /** The last look found no port for one call more. */
-  full: boolean;
+  /** The last look found that nothing could be done for one call more: no port for it, or no word of it would be on disk. */
+  closed: boolean;
 }
 
 /** So many may come at once where nobody came before: strain shows only after they are in. */
@@ -38,13 +44,18 @@ const openBurst = 50;
 /** Without strain as many may come as came before, and a fifth more: a flood does not get further than one look sees. */
 const openGrowth = 1.2;
 
-export const open: Admission = { rate: null, tokens: openBurst, admitted: 0, refused: 0, calmMs: 0, full: false };
+export const open: Admission = { rate: null, tokens: openBurst, admitted: 0, refused: 0, calmMs: 0, closed: false };
 
 const lookEveryMs = 250;
 
 /** Beyond these a person would begin to hear it: signalling that takes a tenth of a second, a packet later than a frame. */
 export const controlLateMsMax = 80;
 export const mediaLateMsMax = 20;
+/**
+ * Nothing is done about a call before it is on disk, so whatever somebody does (answer, hold, hang up) comes this much later. A
+ * caller let in now would hear nothing at all until the disk is back.
+ */
+export const journalBehindMsMax = 500;
 /** Ports are kept back for lines and patches that are being built. */
 export const freePortsMin = 4;
 const rateMin = 5;
@@ -57,9 +68,14 @@ const burst = 0.25;
 /** @param elapsedMs since the look before */
 export function look(now: Admission, strain: Strain, elapsedMs: number): Admission {
   const elapsedS = Math.max(elapsedMs, 1) / 1_000;
-  const pressure = Math.max(strain.controlLateMs / controlLateMsMax, strain.mediaLateMs / mediaLateMsMax);
-  const full = strain.freePorts !== null && strain.freePorts < freePortsMin;
-  const fresh = { ...now, admitted: 0, refused: 0, full };
+  const pressure = Math.max(
+    strain.controlLateMs / controlLateMsMax,
+    strain.mediaLateMs / mediaLateMsMax,
+    strain.journalBehindMs / journalBehindMsMax,
+  );
+  const closed =
+    (strain.freePorts !== null && strain.freePorts < freePortsMin) || strain.journalBehindMs > journalBehindMsMax;
+  const fresh = { ...now, admitted: 0, refused: 0, closed };
   if (pressure > 1) {
     const came = now.admitted / elapsedS;
     const before = now.rate === null ? came : Math.min(now.rate, Math.max(came, rateMin));
@@ -69,7 +85,7 @@ export function look(now: Admission, strain: Strain, elapsedMs: number): Admissi
     return { ...fresh, tokens: Math.max(openBurst, (now.admitted / elapsedS) * (lookEveryMs / 1_000) * openGrowth) };
   }
   const calmMs = now.refused > 0 || pressure > 0.5 ? 0 : now.calmMs + elapsedMs;
-  if (calmMs >= calmMsMax) return { ...open, full };
+  if (calmMs >= calmMsMax) return { ...open, closed };
   return refill({ ...fresh, calmMs, rate: pressure < 0.5 ? now.rate * rise : now.rate }, elapsedS);
 }
 
@@ -80,14 +96,14 @@ function refill(now: Admission, elapsedS: number): Admission {
 
 /** One more call: may it come in? */
 export function admit(now: Admission): [Admission, boolean] {
-  if (now.full || now.tokens < 1) return [{ ...now, refused: now.refused + 1 }, false];
+  if (now.closed || now.tokens < 1) return [{ ...now, refused: now.refused + 1 }, false];
   return [{ ...now, admitted: now.admitted + 1, tokens: now.tokens - 1 }, true];
 }
 
-export const isOverloaded = (now: Admission): boolean => now.full || now.rate !== null;
+export const isOverloaded = (now: Admission): boolean => now.closed || now.rate !== null;
 
 /** The worst of those that are there: whoever lives in it must not suffer for a newcomer. */
-export function mediaStrain(processes: readonly MediaProcessState[]): Omit<Strain, 'controlLateMs'> {
+export function mediaStrain(processes: readonly MediaProcessState[]): Omit<Strain, keyof OwnStrain> {
   const loads = processes.flatMap(({ load }) => load ?? []);
   return {
     mediaLateMs: Math.max(0, ...loads.map(({ lateMs }) => lateMs)),

@@ -14,7 +14,7 @@ import type { PhoneServerMessage } from '@denwaban/core/wire';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaRequest } from '../../media/protocol.js';
 import type { DialogSnapshot, SipEndpoint, SipEndpointHandlers } from '../../sip/contract.js';
-import { createGate, mediaStrain } from './admission.js';
+import { createGate, mediaStrain, noStrain, type OwnStrain } from './admission.js';
 import type { ExchangeHealth } from './health.js';
 import { ExchangeError, toExchangeError } from './errors.js';
 import { createCallingOut } from './calling-out.js';
@@ -50,8 +50,8 @@ export interface ExchangeOptions {
   /** Where our audio is reached on IPv6, when that is another address than the media processes name. */
   publicAddress6?: string | null;
   recordingsDir: string;
-  /** How late control's turns come, ms (nine of ten are no later), since it was last asked. Missing: never late. */
-  lateMs?(): number;
+  /** How the process that we live in does, since it was last asked. Missing: never late. */
+  strain?(): OwnStrain;
   now(): EpochMs;
   mintLeg(): LegId;
   log: Log;
@@ -100,7 +100,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const unborn = new Map<string, WebPhone | null>();
   const after = options.after ?? afterByTimer;
   let stopping = false;
-  const gate = createGate(() => ({ controlLateMs: options.lateMs?.() ?? 0, ...mediaStrain(media.processes) }), now);
+  const gate = createGate(() => ({ ...noStrain, ...options.strain?.(), ...mediaStrain(media.processes) }), now);
 
   const events = createEventQueue((event) => isNews(event, (leg) => customers.has(leg)), log);
   const emit = (event: PhoneEvent) => events.push(event);
