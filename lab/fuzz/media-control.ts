@@ -14,6 +14,7 @@ const remote = {
   ptimeMs: 20,
   direction: 'sendrecv',
 };
+const srtp = { suite: 'AES_CM_128_HMAC_SHA1_80', key: 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz' };
 const requests = [
   { type: 'hello', version: 1 },
   { type: 'open-rtp', leg: 'a', remote },
@@ -30,6 +31,14 @@ const requests = [
   { type: 'record', recording: 'r', leg: 'a', path: '/var/lib/x.wav' },
   { type: 'stop-record', recording: 'r' },
   { type: 'dtmf', leg: 'a', digits: '0123456789*#ABCD' },
+  { type: 'open-rtp', leg: 'c', remote: null, port: 20_002, near: 'a', note: 'BYE' },
+  { type: 'aim-rtp', leg: 'c', remote: { ...remote, rtcp: 'mux', srtp } },
+  { type: 'aim-rtp', leg: 'c', remote: { ...remote, rtcp: { address: '192.0.2.1', port: 4_001 }, srtp: null } },
+  { type: 'note', leg: 'c', note: 'x'.repeat(300) },
+  { type: 'keys-of', leg: 'c' },
+  { type: 'listen', leg: 'c', to: 'a' },
+  { type: 'listen', leg: 'c', to: 'a', meanwhile: { sound: 'ring-back', again: true } },
+  { type: 'record', recording: 'r', leg: 'a', path: '/var/lib/x.wav', resume: true },
 ].map((request, at) => JSON.stringify({ ...request, n: at + 1 }));
 
 const lineCharsMax = 65_536;

@@ -38,6 +38,7 @@ function fresh(random: Random): Step {
         ...(random.once(2) ? { of: 'INVITE' as const } : {}),
         sdp: random.once(2),
         tag: random.pick(['far', 'a', 'b']),
+        ...(random.once(3) ? { contact: `${'now mute qa ra sa ta dns'.split(' ')[random.below(7)]}.example` } : {}),
         headers: random.pick([[], reliable(1 + random.below(4)), [challenge], ['Session-Expires: 90;refresher=uac']]),
       };
     case 2:
@@ -154,7 +155,7 @@ function filledIn(text: string, world: SipWorld): string {
 const twisted = (text: string, twist: number): string =>
   twist === 0 ? text : mutateSip(text, invite, createRandom(twist));
 
-function responseOf(world: SipWorld, status: number, { tag, sdp, of, headers = [] }: Said): string | null {
+function responseOf(world: SipWorld, status: number, { tag, sdp, of, headers = [], contact }: Said): string | null {
   const request = of === 'INVITE' ? world.lastInvite : world.lastRequest;
   if (request === null) return null;
   const lines = headerValues(request, 'via').map((value) => `Via: ${value}`);
@@ -164,7 +165,7 @@ function responseOf(world: SipWorld, status: number, { tag, sdp, of, headers = [
       `${name}: ${value}${name === 'to' && tag !== undefined && !value.includes('tag=') ? `;tag=${tag}` : ''}`,
     );
   }
-  if (tag !== undefined) lines.push('Contact: <sip:far@192.0.2.10:5060>');
+  if (tag !== undefined) lines.push(`Contact: <sip:far@${contact ?? '192.0.2.10:5060'}>`);
   lines.push(...headers);
   const body = sdp === true ? offerText : '';
   if (body !== '') lines.push('Content-Type: application/sdp');

@@ -24,6 +24,8 @@ export interface Said {
   sdp?: boolean;
   of?: 'INVITE';
   headers?: string[];
+  /** Host of Contact, where it is not an address. */
+  contact?: string;
 }
 
 export const send = (text: string, from = 0, over: 'udp' | 'tcp' = 'udp', chunk = 0): Step => ({
@@ -168,6 +170,79 @@ export const dialogs: Step[][] = [
     ok,
     pass(45_000),
     { do: 'respond', from: 0, status: 481, twist: 0 },
+  ],
+  // hosts that are named
+  ...[
+    'now.example',
+    'two.example',
+    'mute.example',
+    'aiko.example',
+    'red.example:70',
+    'sbc7.carrier.example;transport=tcp',
+  ].flatMap((host): Step[][] => [
+    [place, say(200, { tag: 'far', sdp: true, contact: host }), floor('reoffer'), pass(5_000), ok, floor('hang-up')],
+    [
+      send(requestText({ body: offerText, contact: `<sip:a@${host}>`, extra: [`Record-Route: <sip:${host};lr>`] })),
+      floor('answer'),
+      floor('hang-up'),
+      send(ack),
+      pass(9_000),
+      ok,
+    ],
+  ]),
+  [
+    place,
+    say(180, { tag: 'far', contact: 'one.example', headers: reliable(3) }),
+    pass(600),
+    say(200, { tag: 'far', sdp: true, contact: 'two.example' }),
+    say(200, { tag: 'far', sdp: true, contact: 'two.example' }),
+    send(theirs('UPDATE', 1, { contact: '<sip:far@three.example>' })),
+    floor('hang-up'),
+    pass(4_100),
+    say(407, { headers: [challenge] }),
+  ],
+  // calls that are moved, and how that is told
+  [
+    place,
+    picksUp(),
+    send(
+      theirs('REFER', 1, {
+        extra: ['Refer-To: <sip:carol@carrier.example>', 'Referred-By: <sip:far@carrier.example>'],
+      }),
+    ),
+    ok,
+    pass(500),
+    send(theirs('BYE', 2)),
+    { do: 'floor', call: 0, what: 'hang-up', status: 0 },
+  ],
+  [
+    place,
+    picksUp(),
+    send(
+      requestText({
+        callId: 'call-2',
+        fromTag: 'other',
+        branch: 'z9hG4bKreplacing',
+        body: offerText,
+        extra: ['Replaces: {{call-id}};to-tag={{our}};from-tag=far'],
+      }),
+    ),
+    send(requestText({ method: 'ACK', callId: 'call-2', fromTag: 'other', toTag: '{{tag}}', branch: 'z9hG4bKack2' })),
+    ok,
+  ],
+  [
+    send(invite),
+    floor('ring'),
+    send(
+      requestText({
+        callId: 'call-2',
+        fromTag: 'other',
+        branch: 'z9hG4bKreplacing',
+        body: offerText,
+        extra: ['Replaces: call-1;to-tag={{tag}};from-tag=caller;early-only'],
+      }),
+    ),
+    send(cancel),
   ],
   // calls that are moved
   [

@@ -1,5 +1,6 @@
 /** A user agent between a hand-moved clock and a wire that looks at everything it is given. */
 import { isIP } from 'node:net';
+import type { FindPlaces } from '../../telephony/src/sip/agent/locator.js';
 import { UserAgent } from '../../telephony/src/sip/agent/user-agent.js';
 import type {
   CallListener,
@@ -10,6 +11,7 @@ import type {
 } from '../../telephony/src/sip/contract.js';
 import { StreamFramer } from '../../telephony/src/sip/framer.js';
 import type { SipRequest } from '../../telephony/src/sip/message.js';
+import { mayBeSentTo } from '../../telephony/src/sip/next-hop.js';
 import { tagOf } from '../../telephony/src/sip/name-address.js';
 import { parseMessage } from '../../telephony/src/sip/parse.js';
 import type { Arrival, Hop } from '../../telephony/src/sip/ports.js';
@@ -27,6 +29,15 @@ export const sources = [
 ] as const;
 
 const ours = { address: '198.51.100.1', port: 20_000, sessionId: '7', version: 1 };
+
+/** Where no request may go, whatever a name leads to: nobody here speaks from such a place. */
+const forbidden: Record<number, readonly string[]> = {
+  1: ['127.0.0.1', '::1'],
+  2: ['10.0.0.1', '192.168.1.1', 'fd00::1'],
+  3: ['169.254.169.254', 'fe80::1'],
+  4: ['224.0.1.75', '255.255.255.255', '0.0.0.0', 'ff02::1', '::'],
+  5: [],
+};
 
 const largeBytes = 30_000;
 
@@ -90,7 +101,20 @@ export class SipWorld {
         error,
       },
       limits: { dialogs: 8 },
+      find: ({ host, port, transport }, found) => this.#find(host, port ?? 5_060, transport ?? 'udp', found),
     });
+  }
+
+  /** A resolver of its own mind: what a name leads to is in its first letters, and when it says so, too. */
+  #find(host: string, port: number, transport: 'udp' | 'tcp' | 'tls', found: Parameters<FindPlaces>[1]): void {
+    if (isIP(host) !== 0 || host.length > 253) this.fail('looks-up-what-is-no-name', host.slice(0, 300));
+    this.#saw(`asks ${host.slice(0, 5)}`);
+    const addresses =
+      forbidden[host.charCodeAt(0) % 16] ?? sources.map(({ address }) => address).slice(host.length % 4);
+    const places = addresses.map((address) => ({ transport, address, port: port || 5_060 }));
+    const silent = host.startsWith('mute');
+    if (host.startsWith('now')) found(places);
+    else if (!silent) this.timers.after(host.length * 40, () => found(places));
   }
 
   /** For one input. */
@@ -168,6 +192,9 @@ export class SipWorld {
       this.fail('sends-to-nowhere', `${hop.address} ${hop.port}`);
     }
     const isAnswer = text.startsWith('SIP/2.0 ');
+    if (!isAnswer && !mayBeSentTo(hop.address, sources[0].address)) {
+      this.fail('sends-where-it-may-not', `${hop.address} ${text.slice(0, 200)}`);
+    }
     // A copy that comes another way is answered where its first came from; nobody else is ever answered.
     if (handled !== null && isAnswer && !this.#heard.has(hop.address)) {
       this.fail('answers-somebody-else', `${handled.arrival.address} asked, ${hop.address} is answered`);

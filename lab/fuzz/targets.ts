@@ -6,6 +6,7 @@ import { sdp } from './sdp.js';
 import { sipDialog, sipLongLife } from './sip-dialog.js';
 import { sipMessage } from './sip-message.js';
 import { sipStream } from './sip-stream.js';
+import { sockaddr } from './sockaddr.js';
 import type { AnyTarget } from './target.js';
 import { wireSchemas } from './wire.js';
 
@@ -19,5 +20,6 @@ export const makeTargets = (): AnyTarget[] => [
   secured,
   digest,
   mediaControl,
+  sockaddr,
   wireSchemas,
 ];

@@ -44,7 +44,7 @@ describe.runIf(isWrittenFor)('by the C library', () => {
       }),
     );
     expect(addresses.read(addresses.write({ address: 'fe80::1%lo', port: 9 }, 6)!).address).toBe('fe80::1%lo');
-    for (const address of ['', 'localhost', '1.2.3', '1.2.3.4.5', ':::', '1.2.3.4\0']) {
+    for (const address of ['', 'localhost', '1.2.3', '1.2.3.4.5', ':::', '1.2.3.4\0', 'fe80::%']) {
       expect(addresses.write({ address, port: 1 }, 4)).toBeNull();
       expect(addresses.write({ address, port: 1 }, 6)).toBeNull();
     }

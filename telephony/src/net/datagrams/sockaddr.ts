@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Endpoint } from './contract.js';
 import type { Libc } from './libc.js';
 
@@ -65,7 +65,8 @@ export class Sockaddrs {
   }
 
   private write6({ address, port }: Endpoint): Buffer | null {
-    if (!isPort(port)) return null;
+    // `fe80::%` would else be taken for the address before it.
+    if (!isPort(port) || isIP(address) === 0) return null;
     const [text = '', scope] = address.split('%', 2);
     const bytes = Buffer.alloc(sockaddrBytesMax);
     bytes.writeUInt16LE(AF_INET6, 0);

@@ -1,5 +1,6 @@
 /** Runs the machine of one request of ours: carries out what it asks for, its ACK and its CANCEL included. */
-import { noBody, type SipRequest, type SipResponse } from '../message.js';
+import { header, noBody, type SipRequest, type SipResponse } from '../message.js';
+import { tagOf } from '../name-address.js';
 import type { Essentials } from '../parse.js';
 import type { Hop, Wire } from '../ports.js';
 import { acknowledgeRefusal } from '../requests.js';
@@ -64,6 +65,9 @@ export class Client implements ClientTransaction, Rung {
   private read: Essentials | null = null;
   private sentAgain = false;
   private cancelling: 'not' | 'wished' | 'sent' = 'not';
+  /** By which an answer is known; `request` may be bare by then. */
+  private readonly callId: string;
+  private readonly from: string;
 
   constructor(run: Run, request: SipRequest, branch: string, hop: Hop, user: ClientUser, home: ClientHome) {
     this.run = run;
@@ -72,12 +76,19 @@ export class Client implements ClientTransaction, Rung {
     this.hop = hop;
     this.user = user;
     this.home = home;
+    this.callId = header(request, 'call-id') ?? '';
+    this.from = header(request, 'from') ?? '';
   }
 
   start(): void {
     const text = serializeMessage(this.request);
     if (this.request.method === 'INVITE') this.become(startInviteClient(text, this.run.setting));
     else this.becomeOther(startNonInviteClient(text, this.run.setting));
+  }
+
+  /** A branch is enough to find us (§17.1.3); an answer that bends the rest would have us speak within a dialog of nobody's. */
+  isAnsweredBy({ callId, from }: Essentials): boolean {
+    return callId === this.callId && this.from.endsWith(`;tag=${tagOf(from) ?? ''}`);
   }
 
   receive(response: SipResponse, read: Essentials): void {
@@ -89,8 +100,9 @@ export class Client implements ClientTransaction, Rung {
     this.response = null;
     this.read = null;
     if (this.settled) {
-      // The ACK of a refusal is made of the INVITE, each time that the refusal comes. Of a 2xx each copy is told.
-      if (this.invite === null || response.status < 300) this.request = bare(this.request);
+      // The ACK of a refusal is made of the INVITE, each time that the refusal comes. Of a 2xx each copy is told. In the wrong
+      // order a 180 or 200 may come between two refusals.
+      if (this.invite?.status !== 'completed') this.request = bare(this.request);
       if (this.invite === null || this.invite.status !== 'accepted') this.user = null;
     }
     if (this.cancelling === 'wished') this.cancel();

@@ -1,6 +1,6 @@
 /** Our own requests through the layer: what the figures leave to it (matching, ACK of a refusal, forks). */
 import { expect, test } from 'vitest';
-import { header, noBody, type SipRequest } from '../message.js';
+import { header, noBody, type SipHeader, type SipRequest } from '../message.js';
 import { parseMessage } from '../parse.js';
 import type { Hop } from '../ports.js';
 import { cancelOf } from '../requests.js';
@@ -59,8 +59,17 @@ function setUp(method: string, transport: 'udp' | 'tcp' = 'udp') {
       onFailed: (because) => void heard.push(because),
     },
   );
-  const receive = (status: number, over: { branch?: string; method?: string; tag?: string } = {}): boolean => {
-    const answered = { ...request(over.method ?? method) };
+  interface Over {
+    branch?: string;
+    method?: string;
+    tag?: string;
+    /** In place of the request's own. */
+    header?: SipHeader;
+  }
+  const receive = (status: number, over: Over = {}): boolean => {
+    const plain = request(over.method ?? method);
+    const headers = plain.headers.map((one) => (one.name === over.header?.name ? over.header : one));
+    const answered = { ...plain, headers };
     const way = { ...via, params: [{ name: 'branch', value: over.branch ?? 'z9hG4bKours' }] };
     const parsed = parseMessage(
       serializeMessage(responseTo(answered, way, status, null, { toTag: over.tag ?? 'bob' })),
@@ -104,6 +113,27 @@ test('an answer with another branch or method is nobody’s', () => {
   expect(receive(200, { method: 'INVITE' })).toBe(false);
   expect(heard).toEqual([]);
   expect(receive(200)).toBe(true);
+});
+
+test('an answer with our branch that bends Call-ID or our tag is nobody’s', () => {
+  const { receive, heard, timers } = setUp('INVITE');
+  expect(receive(200, { header: { name: 'call-id', value: 'other' } })).toBe(false);
+  expect(receive(200, { header: { name: 'from', value: '<sip:us@198.51.100.1>;tag=them' } })).toBe(false);
+  expect(receive(200, { header: { name: 'from', value: '<sip:us@198.51.100.1>' } })).toBe(false);
+  expect(heard).toEqual([]);
+  expect(receive(200, { header: { name: 'from', value: '"Us" <sip:us@198.51.100.1>;tag=us' } })).toBe(true);
+  timers.advance(32_000);
+});
+
+test('an answer that comes late, between two copies of a refusal, does not spoil the ACK', () => {
+  const { sent, receive, heard } = setUp('INVITE');
+  receive(486, { tag: 'busy' });
+  receive(180, { tag: 'busy' });
+  receive(200, { tag: 'busy' });
+  receive(486, { tag: 'busy' });
+  const [, first, again] = sent;
+  expect(again).toEqual(first);
+  expect(heard).toEqual([486]);
 });
 
 test('CANCEL repeats the INVITE’s Via, target and number, so that every hop finds it', () => {

@@ -84,9 +84,10 @@ export class TransactionLayer {
   /** @returns false when it answers nothing of ours */
   receiveResponse(response: SipResponse, read: Essentials): boolean {
     const client = this.#clients.get(`${branchOf(read.via) ?? ''}\n${read.cseq.method}`);
-    client?.receive(response, read);
+    if (client === undefined || !client.isAnsweredBy(read)) return false;
+    client.receive(response, read);
     this.#noticeSettled();
-    return client !== undefined;
+    return true;
   }
 
   /** Sends a request whose topmost Via is `via`, and sees it through. */
