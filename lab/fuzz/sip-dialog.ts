@@ -21,7 +21,8 @@ import {
   type Said,
   type Step,
 } from './sip-steps.js';
-import { sources, SipWorld } from './sip-world.js';
+import { sources } from './sip-places.js';
+import { SipWorld } from './sip-world.js';
 import { ensure, type Report, type Target } from './target.js';
 
 function fresh(random: Random): Step {

@@ -1,6 +1,5 @@
 /** A user agent between a hand-moved clock and a wire that looks at everything it is given. */
 import { isIP } from 'node:net';
-import type { FindPlaces } from '../../telephony/src/sip/agent/locator.js';
 import { UserAgent } from '../../telephony/src/sip/agent/user-agent.js';
 import type {
   CallListener,
@@ -18,26 +17,10 @@ import type { Arrival, Hop } from '../../telephony/src/sip/ports.js';
 import { FakeTimers, nameOf } from '../../telephony/src/sip/testing/world.js';
 import { answerSdp, offerSdp } from '../../telephony/src/sdp/index.js';
 import { bytesOf } from './mutate.js';
+import { findWithin, sources } from './sip-places.js';
 import { Broken, type Report } from './target.js';
 
-/** Two trunks, one of them on IPv6 too, and somebody whom we do not know. */
-export const sources = [
-  { address: '192.0.2.10', trunk: 'one' },
-  { address: '192.0.2.20', trunk: 'two' },
-  { address: '2001:db8::7', trunk: 'one' },
-  { address: '203.0.113.66', trunk: null },
-] as const;
-
 const ours = { address: '198.51.100.1', port: 20_000, sessionId: '7', version: 1 };
-
-/** Where no request may go, whatever a name leads to: nobody here speaks from such a place. */
-const forbidden: Record<number, readonly string[]> = {
-  1: ['127.0.0.1', '::1'],
-  2: ['10.0.0.1', '192.168.1.1', 'fd00::1'],
-  3: ['169.254.169.254', 'fe80::1'],
-  4: ['224.0.1.75', '255.255.255.255', '0.0.0.0', 'ff02::1', '::'],
-  5: [],
-};
 
 const largeBytes = 30_000;
 
@@ -101,20 +84,13 @@ export class SipWorld {
         error,
       },
       limits: { dialogs: 8 },
-      find: ({ host, port, transport }, found) => this.#find(host, port ?? 5_060, transport ?? 'udp', found),
+      find: (target, found) => {
+        const { host } = target;
+        if (isIP(host) !== 0 || host.length > 253) this.fail('looks-up-what-is-no-name', host.slice(0, 300));
+        this.#saw(`asks ${host.slice(0, 5)}`);
+        findWithin(this.timers, target, found);
+      },
     });
-  }
-
-  /** A resolver of its own mind: what a name leads to is in its first letters, and when it says so, too. */
-  #find(host: string, port: number, transport: 'udp' | 'tcp' | 'tls', found: Parameters<FindPlaces>[1]): void {
-    if (isIP(host) !== 0 || host.length > 253) this.fail('looks-up-what-is-no-name', host.slice(0, 300));
-    this.#saw(`asks ${host.slice(0, 5)}`);
-    const addresses =
-      forbidden[host.charCodeAt(0) % 16] ?? sources.map(({ address }) => address).slice(host.length % 4);
-    const places = addresses.map((address) => ({ transport, address, port: port || 5_060 }));
-    const silent = host.startsWith('mute');
-    if (host.startsWith('now')) found(places);
-    else if (!silent) this.timers.after(host.length * 40, () => found(places));
   }
 
   /** For one input. */
