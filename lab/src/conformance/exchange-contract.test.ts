@@ -4,9 +4,11 @@ import type { PhoneServerMessage } from '@denwaban/core/wire';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { DeskLine } from '../../../telephony/src/carriers/testing/desk-line.js';
 import { now, realExchange } from '../../../telephony/src/carriers/testing/real-exchange.js';
+import { ScriptedCarrier } from '../../../telephony/src/carriers/testing/scripted-carrier.js';
 import { ScriptedCaller } from '../../../telephony/src/carriers/testing/scripted-caller.js';
 import {
   telephonyContract,
+  type ContractCallee,
   type ContractCaller,
   type ContractRig,
 } from '../../../telephony/src/carriers/testing/telephony-contract.js';
@@ -16,7 +18,7 @@ import { sleep, until } from '../peers/process.js';
 
 const customerHz = 700;
 const agentHz = 1_000;
-/** SIP 6100-6199: the exchange's own first, then its callers'. RTP 20200-20399: the media process's, then the callers'. */
+/** SIP 6100-6199: the exchange's own first, then its carriers' and its callers'. RTP 20200-20399: the media process's, then the callers'. */
 const ports = { sip: 6_100, rtp: 20_300 };
 
 let media: RunningMedia;
@@ -26,6 +28,8 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => media.stop());
 
+const statuses = { busy: 486, declined: 603, 'unknown-number': 404, 'no-answer': 480 } as const;
+
 type House = Awaited<ReturnType<typeof realExchange>>;
 type Phone = Omit<ContractCaller, 'leg'> & { close(): void };
 let turn = 0;
@@ -33,9 +37,15 @@ let turn = 0;
 async function rig(
   dial: (house: House, call: { from: string | null; to: string }) => Promise<Phone>,
 ): Promise<ContractRig> {
-  const sipPort = ports.sip + (turn++ % 20);
-  let house = await realExchange(media, sipPort);
-  const closing: { close(): void }[] = [];
+  const n = turn++ % 20;
+  const sipPort = ports.sip + n;
+  const carrier = await ScriptedCarrier.open(ports.sip + 20 + n, customerHz);
+  const server = { host: '127.0.0.1', port: ports.sip + 20 + n, transport: 'udp' } as const;
+  const plain = { account: null, callerId: null, callerIdHeader: 'from', headers: [], codecs: ['PCMU'] } as const;
+  const trunk = { outbound: { server, ...plain } };
+  let house = await realExchange(media, sipPort, { trunk });
+  const closing: { close(): void }[] = [carrier];
+  let claimed = 0;
   let lines = 0;
   return {
     get telephony() {
@@ -44,7 +54,7 @@ async function rig(
     async controlDies() {
       // As near to a kill as one process comes: the sockets close, and not a word is said.
       await house.exchange.leave(0);
-      house = await realExchange(media, sipPort, { started: false, recordingsDir: house.recordingsDir });
+      house = await realExchange(media, sipPort, { started: false, recordingsDir: house.recordingsDir, trunk });
     },
     now,
     patienceMs: 5_000,
@@ -56,6 +66,24 @@ async function rig(
       closing.push(phone);
       const leg = await until('the leg', () => arrivals()[before]);
       return { ...phone, leg };
+    },
+    async callee(leg) {
+      const at = claimed++;
+      const callee = await until('an INVITE', () => carrier.callees[at]);
+      return {
+        leg,
+        number: callee.number,
+        rings: (early) => void callee.rings(early),
+        answers: () => void callee.answers(),
+        refuses: (why) => callee.refuses(statuses[why]),
+        hangUp: () => callee.hangUp(),
+        told: () => callee.told as ReturnType<ContractCallee['told']>,
+        async hears() {
+          const { audio } = callee;
+          if (audio === null) return 'silence';
+          return listen({ listenAnew: () => void (audio.heard.length = 0), sound: () => audio.sound() }, agentHz);
+        },
+      };
     },
     async openLine(agent) {
       const line = `ln_${turn}_${++lines}` as LineId;

@@ -70,7 +70,7 @@ export interface SimulatedTelephony extends Telephony {
   readonly events: readonly PhoneEvent[];
   /** What the customer on this leg hears now. */
   hears(leg: LegId): Hears;
-  /** What the agent hears now: a customer's leg, ring-back of a call that they placed, or silence. */
+  /** What the agent hears now: a customer's leg, ring-back of a call that they placed (or its leg: the network's sound), or silence. */
   agentHears(agent: AgentId): Hears;
   isUp(leg: LegId): boolean;
   /** Digits sent to the leg so far. */
@@ -88,7 +88,7 @@ export interface Leg {
   recording: { id: RecordingId; startedAt: EpochMs } | null;
   digits: string;
   /** Of a call that we placed. */
-  placed: { to: E164; agent: AgentId } | null;
+  placed: { to: E164; agent: AgentId; early: boolean } | null;
 }
 
 export interface Line {

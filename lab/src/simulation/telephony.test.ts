@@ -36,6 +36,24 @@ function rig(): ContractRig {
         hears: () => coarse(telephony.hears(leg)),
       });
     },
+    callee(leg) {
+      const whom = telephony.placed().find((one) => one.leg === leg);
+      if (whom === undefined) throw new Error('nobody was called');
+      let answered = false;
+      return Promise.resolve({
+        leg,
+        number: whom.to,
+        rings: (early) => telephony.calleeRings(leg, early),
+        answers() {
+          answered = true;
+          telephony.calleeAnswers(leg);
+        },
+        refuses: (why) => telephony.calleeRefuses(leg, why),
+        hangUp: () => telephony.callerHangsUp(leg),
+        told: () => (telephony.isUp(leg) ? ['called'] : ['called', answered ? 'ended' : 'cancelled']),
+        hears: () => coarse(telephony.hears(leg)),
+      });
+    },
     async openLine(agent) {
       const line = `ln_${++lines}` as LineId;
       await telephony.openLine({ agent, line, offer: 'v=0\r\n' });

@@ -109,13 +109,15 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     const busy = [...legs.values()].some((other) => other.id !== leg.id && other.talk?.agent === agent);
     const line = lines.get(agent);
     const because =
-      leg.talk !== null
-        ? 'already-joined'
-        : line === undefined || !line.proven
-          ? 'no-line'
-          : busy
-            ? 'agent-busy'
-            : nextJoinFails;
+      leg.placed !== null && !leg.answered
+        ? 'not-answered'
+        : leg.talk !== null
+          ? 'already-joined'
+          : line === undefined || !line.proven
+            ? 'no-line'
+            : busy
+              ? 'agent-busy'
+              : nextJoinFails;
     if (because !== null) {
       if (because === nextJoinFails) nextJoinFails = null;
       later({ type: 'leg.join-failed', customer, agentLeg, at: now(), because });
@@ -155,17 +157,18 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       if (command.type === 'end-orphan') return;
       if (command.type === 'place') {
         const { leg, to, agent } = command;
-        legs.set(leg, { ...blank, id: leg, placed: { to, agent } });
+        legs.set(leg, { ...blank, id: leg, placed: { to, agent, early: false } });
         return;
       }
       const leg = legs.get('customer' in command ? command.customer : command.leg);
       if (leg === undefined) return; // late news is ordinary
       switch (command.type) {
         case 'ring':
-          if (!leg.answered) leg.ringing = true;
+          if (!leg.answered && leg.placed === null) leg.ringing = true;
           return;
         case 'answer':
-          return answer(leg);
+          if (leg.placed === null) answer(leg);
+          return;
         case 'play':
           if (leg.answered && leg.talk === null) leg.sound = command.sound;
           return;
@@ -259,12 +262,13 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
     },
     placed: () =>
       [...legs.values()].flatMap(({ id, placed, answered, ringing }) =>
-        placed === null || answered ? [] : [{ leg: id, ...placed, rings: ringing }],
+        placed === null || answered ? [] : [{ leg: id, to: placed.to, agent: placed.agent, rings: ringing }],
       ),
     calleeRings(id, early = false) {
       const leg = unanswered(id);
       if (leg === null || leg.ringing) return;
       leg.ringing = true;
+      if (leg.placed !== null) leg.placed.early = early;
       happens({ type: 'leg.ringing', leg: id, at: now(), early });
     },
     calleeAnswers(id, trunk) {
@@ -326,7 +330,7 @@ export function simulatedTelephony(options: SimulatedTelephonyOptions): Simulate
       if (!lines.get(agent)?.proven) return 'silence';
       for (const leg of legs.values()) {
         if (leg.talk?.agent === agent && leg.talk.held === null) return leg.id;
-        if (leg.placed?.agent === agent && !leg.answered) return 'ring-back';
+        if (leg.placed?.agent === agent && leg.ringing && !leg.answered) return leg.placed.early ? leg.id : 'ring-back';
       }
       return 'silence';
     },

@@ -1,15 +1,26 @@
 import type { LineId } from '@denwaban/core';
 import type { PhoneServerMessage } from '@denwaban/core/wire';
 import { expect } from 'vitest';
-import { exchangeOnFakes } from '../testing/exchange-on-fakes.js';
+import { demoTrunk, exchangeOnFakes } from '../testing/exchange-on-fakes.js';
+import { offerOf } from '../testing/fake-sip.js';
+import type { Trunk } from './trunk.js';
 import { telephonyContract, type ContractCaller, type ContractRig } from '../testing/telephony-contract.js';
+
+const trunk: Trunk = {
+  ...demoTrunk,
+  outbound: {
+    server: { host: '192.0.2.50', port: 5060, transport: 'udp' },
+    ...{ account: null, callerId: null, callerIdHeader: 'from', headers: [], codecs: ['PCMU'] },
+  },
+};
+const statuses = { busy: 486, declined: 603, 'unknown-number': 404, 'no-answer': 480 } as const;
 
 type House = Awaited<ReturnType<typeof exchangeOnFakes>>;
 
 async function rig(
   call: (house: House, request: { from: string | null; to: string }) => Promise<Omit<ContractCaller, 'leg'>>,
 ): Promise<ContractRig> {
-  let house = await exchangeOnFakes();
+  let house = await exchangeOnFakes({ trunk });
   const { media } = house;
   let lines = 0;
   return {
@@ -17,7 +28,15 @@ async function rig(
       return house.exchange;
     },
     async controlDies() {
-      house = await exchangeOnFakes({ started: false, after: house });
+      house = await exchangeOnFakes({ started: false, after: house, trunk });
+      const { exchange } = house;
+      const { restore } = exchange;
+      // What a house does at its start: first what is left, then the sockets.
+      exchange.restore = async (legs) => {
+        const living = await restore(legs);
+        await exchange.start();
+        return living;
+      };
     },
     now: house.now,
     patienceMs: 0,
@@ -27,6 +46,22 @@ async function rig(
       const leg = house.of('leg.arrived').at(-1)?.leg;
       if (leg === undefined) throw new Error('no leg arrived');
       return { ...caller, leg, hears: () => media.hears(leg) };
+    },
+    async callee(leg) {
+      await house.settle();
+      const found = house.sip.callees.at(-1);
+      if (found === undefined) throw new Error('nobody was called');
+      const theirs = { ...offerOf(), address: '192.0.2.77' };
+      return {
+        leg,
+        number: /^sip:(.*)@/.exec(found.request.to)?.[1] ?? '',
+        rings: (early = false) => found.ring(early ? 183 : 180, early ? theirs : null),
+        answers: () => found.answer(theirs),
+        refuses: (why) => found.end('refused', statuses[why]),
+        hangUp: () => found.end('hung-up'),
+        told: () => ['called', ...found.told.map((word) => (word === 'cancel' ? 'cancelled' : 'ended'))],
+        hears: () => media.hears(leg),
+      };
     },
     async openLine(agent) {
       const line = `ln_${++lines}` as LineId;

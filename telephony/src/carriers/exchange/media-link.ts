@@ -102,11 +102,13 @@ export function createMediaLink(options: MediaLinkOptions): MediaLink {
     if (untold !== null) return; // `takeUp` asks for itself
     const finishing = new Set<string>();
     let found = 0;
-    for (const { leg, recording, proven, note } of held) {
+    for (const { leg, recording, proven, note, playing, bridgedTo } of held) {
       if (customers.has(leg) || unborn.has(leg) || lines.knows(leg)) continue;
       if (firstContact && leg.startsWith('ln_')) {
         // The desks are on their way back to us, and their lines stand: nobody need build one anew.
         lines.found(leg as LineId, null, proven);
+        // Ring-back of a call that rings no more: who placed it is gone.
+        if (playing && bridgedTo === null) tell({ type: 'play', leg, sound: null });
         found += 1;
         continue;
       }

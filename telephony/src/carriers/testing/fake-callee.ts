@@ -1,5 +1,12 @@
 /** Somebody whom the house calls, in memory: does as the test says, and notes what they are told. */
-import type { CallRequest, OutgoingCall, OutgoingEnd, OutgoingListener } from '../../sip/contract.js';
+import type {
+  CallListener,
+  CallRequest,
+  IncomingCall,
+  OutgoingCall,
+  OutgoingEnd,
+  OutgoingListener,
+} from '../../sip/contract.js';
 import type { SdpAudio } from '../../sdp/contract.js';
 
 export interface FakeCallee {
@@ -14,9 +21,17 @@ export interface FakeCallee {
   end(cause: OutgoingEnd, status?: number, reason?: string): void;
 }
 
+/** What outlives the endpoint that called them. */
+export interface LeftCallee {
+  callee: FakeCallee;
+  adopt(take: (call: IncomingCall) => CallListener): boolean;
+}
+
 export function fakeCallee(id: string, request: CallRequest, listener: OutgoingListener) {
   const told: string[] = [];
   listener.onSent?.(`cancel ${id}`);
+  /** Of a process after the one that called. */
+  let heir: CallListener | null = null;
   const callee: FakeCallee = {
     request,
     told,
@@ -30,7 +45,8 @@ export function fakeCallee(id: string, request: CallRequest, listener: OutgoingL
     end(cause, status, reason) {
       if (callee.state === 'ended') return;
       callee.state = 'ended';
-      listener.onEnded(cause, status ?? null, reason ?? null);
+      if (heir === null) listener.onEnded(cause, status ?? null, reason ?? null);
+      else heir.onEnded(cause === 'hung-up' ? cause : 'failed');
     },
   };
   const call: OutgoingCall = {
@@ -58,5 +74,16 @@ export function fakeCallee(id: string, request: CallRequest, listener: OutgoingL
             source: { transport: 'udp', address: '127.0.0.1', port: 6200 },
           },
   };
-  return { callee, call };
+  const left: LeftCallee = {
+    callee,
+    adopt(take) {
+      if (callee.state !== 'answered') return false;
+      const nothing = { ring() {}, answer() {}, refuse() {}, farewell: () => null };
+      const { source } = call;
+      if (source === null) return false;
+      heir = take({ ...call, ...nothing, source, to: request.to, from: request.from, fromName: null, offer: null });
+      return true;
+    },
+  };
+  return { callee, call, left };
 }

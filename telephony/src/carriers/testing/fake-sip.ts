@@ -1,7 +1,7 @@
 /** A SIP endpoint in memory, by the contract of sip/: callers ring in and note what they are told. */
 import type { SdpAudio } from '../../sdp/contract.js';
 import { parseSdp } from '../../sdp/parse.js';
-import { fakeCallee, type FakeCallee } from './fake-callee.js';
+import { fakeCallee, type FakeCallee, type LeftCallee } from './fake-callee.js';
 import type {
   CallListener,
   DialogSnapshot,
@@ -25,6 +25,7 @@ export interface FakeCaller {
 /** The far ends outlive the endpoint: hand them to the next one. */
 export interface FarEnds {
   open: Map<string, { caller: FakeCaller & { listener: CallListener }; call: IncomingCall }>;
+  callees: Map<string, LeftCallee>;
   ids: number;
 }
 
@@ -63,7 +64,7 @@ export const offerOf = (extra = '', codecs = '0 8 101'): SdpAudio => {
   return parsed.audio;
 };
 
-export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip {
+export function fakeSip(farEnds: FarEnds = { open: new Map(), callees: new Map(), ids: 0 }): FakeSip {
   let handlers: SipEndpointHandlers | null = null;
   const { open } = farEnds;
   const orphans: FakeSip['orphans'] = [];
@@ -74,6 +75,8 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
     farewells,
     farEnds,
     adopt(dialog, take) {
+      const left = farEnds.callees.get(dialog.callId);
+      if (left !== undefined) return left.adopt(take);
       const found = open.get(dialog.callId);
       if (found === undefined || found.caller.state !== 'answered') return false;
       found.caller.listener = take(found.call);
@@ -92,15 +95,23 @@ export function fakeSip(farEnds: FarEnds = { open: new Map(), ids: 0 }): FakeSip
     keepOpen: () => () => {},
     callees,
     call(request, listener) {
-      const { callee, call } = fakeCallee(`placed-${++farEnds.ids}`, request, listener);
+      const id = `placed-${++farEnds.ids}`;
+      const { callee, call, left } = fakeCallee(id, request, listener);
       callees.push(callee);
+      farEnds.callees.set(id, left);
       return call;
     },
     endOrphan(dialog, cause) {
       orphans.push({ dialog, cause });
       return Promise.resolve();
     },
-    sendFarewell: (farewell) => void farewells.push(farewell),
+    sendFarewell(farewell) {
+      farewells.push(farewell);
+      const callee = farEnds.callees.get(farewell.replace('cancel ', ''))?.callee;
+      if (callee === undefined || callee.state !== 'called') return;
+      callee.state = 'ended';
+      callee.told.push('cancel');
+    },
     stop: () => Promise.resolve(),
     get counts() {
       return { dialogs: open.size, transactions: 0 };

@@ -8,11 +8,12 @@ import { describe } from 'vitest';
 import { callerRules } from './contract/caller-rules.js';
 import { lineRules } from './contract/line-rules.js';
 import { restartRules } from './contract/restart-rules.js';
+import { placedRules } from './contract/placed-rules.js';
 import type { ContractRig } from './contract/rig.js';
 import { contractStage } from './contract/stage.js';
 import { talkRules } from './contract/talk-rules.js';
 
-export type { ContractCaller, ContractLine, ContractRig, Heard } from './contract/rig.js';
+export type { ContractCallee, ContractCaller, ContractLine, ContractRig, Heard } from './contract/rig.js';
 
 /** @param skips rule number → why this implementation cannot keep it */
 export function telephonyContract(
@@ -26,5 +27,6 @@ export function telephonyContract(
     talkRules(on);
     lineRules(on);
     restartRules(on);
+    placedRules(on);
   });
 }

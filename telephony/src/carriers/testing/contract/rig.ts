@@ -14,6 +14,21 @@ export interface ContractCaller {
   hears(): Heard | Promise<Heard>;
 }
 
+/** Somebody whom the command `place` called. */
+export interface ContractCallee {
+  readonly leg: LegId;
+  /** As it came to them. */
+  readonly number: string;
+  /** `early`: with a sound of the network's own. */
+  rings(early?: boolean): void;
+  answers(): void;
+  refuses(why: 'busy' | 'declined' | 'unknown-number' | 'no-answer'): void;
+  hangUp(): void;
+  /** What they were told, in order. */
+  told(): readonly ('called' | 'cancelled' | 'ended')[];
+  hears(): Heard | Promise<Heard>;
+}
+
 export interface ContractLine {
   readonly line: LineId;
   /** The desk's end starts to echo (again). */
@@ -31,6 +46,8 @@ export interface ContractRig {
   now(): EpochMs;
   /** Resolves once `leg.arrived` was delivered. */
   call(request: { from: string | null; to: string }): Promise<ContractCaller>;
+  /** Resolves once the phone network knows whom the leg of a `place` calls. */
+  callee(leg: LegId): Promise<ContractCallee>;
   /** Opens a line with `telephony.openLine`; it proves itself only when told to. */
   openLine(agent: AgentId): Promise<ContractLine>;
   /** Lets everything that is under way come to rest. */

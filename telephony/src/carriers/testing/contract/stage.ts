@@ -1,7 +1,7 @@
 /** What the rules of the contract are played on: one rig a test, what it told, and the words in which the rules are written. */
-import type { AgentId, KnownLeg, LegId, PhoneCommand, PhoneEvent, RecordingId } from '@denwaban/core';
+import type { AgentId, E164, KnownLeg, LegId, PhoneCommand, PhoneEvent, RecordingId } from '@denwaban/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ContractCaller, ContractLine, ContractRig, Heard } from './rig.js';
+import type { ContractCallee, ContractCaller, ContractLine, ContractRig, Heard } from './rig.js';
 
 export const anna = 'ag_anna' as AgentId;
 export const ken = 'ag_ken' as AgentId;
@@ -56,7 +56,7 @@ export function contractStage(make: () => ContractRig | Promise<ContractRig>, sk
       }
     }
   };
-  const heard = (who: ContractCaller | ContractLine, what: Heard) =>
+  const heard = (who: Pick<ContractCaller | ContractLine | ContractCallee, 'hears'>, what: Heard) =>
     eventually(async () => expect(await who.hears()).toBe(what));
   const warm = async (agent: AgentId) => {
     const line = await rig.openLine(agent);
@@ -65,8 +65,15 @@ export function contractStage(make: () => ContractRig | Promise<ContractRig>, sk
     return line;
   };
   const call = () => rig.call({ from: '+819012345678', to: '+81312345678' });
+  /** Anna calls somebody. */
+  const placed = (n = 1): Promise<ContractCallee> => {
+    const leg = `lg_placed${n}` as LegId;
+    const to = '+81398765432' as E164;
+    carryOut({ type: 'place', leg, to, trunk: null, agentLeg: agentLeg(n), agent: anna });
+    return rig.callee(leg);
+  };
   const joinOf = (
-    caller: ContractCaller,
+    caller: Pick<ContractCaller, 'leg'>,
     n = 1,
     agent = anna,
     record: RecordingId | null = null,
@@ -77,7 +84,12 @@ export function contractStage(make: () => ContractRig | Promise<ContractRig>, sk
     agent,
     recording: record,
   });
-  const joined = async (caller: ContractCaller, n = 1, agent = anna, record: RecordingId | null = null) => {
+  const joined = async (
+    caller: Pick<ContractCaller, 'leg'>,
+    n = 1,
+    agent = anna,
+    record: RecordingId | null = null,
+  ) => {
     carryOut(joinOf(caller, n, agent, record));
     await eventually(() =>
       expect(of('leg.joined')).toContainEqual({
@@ -99,7 +111,11 @@ export function contractStage(make: () => ContractRig | Promise<ContractRig>, sk
   };
 
   /** What the engine would know of a leg from its journal. */
-  const known = (caller: ContractCaller, talk: KnownLeg['talk'] = null, record: RecordingId | null = null) => ({
+  const known = (
+    caller: Pick<ContractCaller, 'leg'>,
+    talk: KnownLeg['talk'] = null,
+    record: RecordingId | null = null,
+  ) => ({
     leg: caller.leg,
     token: tokens.get(caller.leg) ?? '',
     recording: record,
@@ -130,6 +146,7 @@ export function contractStage(make: () => ContractRig | Promise<ContractRig>, sk
     heard,
     warm,
     call,
+    placed,
     joinOf,
     joined,
     answered,
