@@ -39,7 +39,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
     await upToDate();
     const row = await db
       .selectFrom('conversation as c')
-      .select('c.record')
+      .select(recordSql)
       .where('c.id', '=', id)
       .where(seenBy(by))
       .executeTakeFirst();
@@ -50,7 +50,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
     async list(by, query) {
       let select = db
         .selectFrom('conversation as c')
-        .select(['c.id', 'c.record'])
+        .select(recordSql)
         .where(seenBy(by))
         .orderBy('c.started_at', 'desc')
         .orderBy('c.id', 'desc')
@@ -74,6 +74,8 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
     },
   };
 }
+
+const recordSql = sql<Conversation>`coalesce(c.folded, c.record::json)`.as('record');
 
 /** core's maySee in SQL; a test holds the two together. */
 export function seenBy(by: Viewer): Expression<SqlBool> {

@@ -46,7 +46,7 @@ test('[JNL1] [JNL2] what was appended is what is read, event by event and as the
   await journal.upToDate();
   const rows = await query<{ record: Conversation; started_at: Date; agents: string[] }>(
     url,
-    'SELECT record, started_at, agents FROM conversation ORDER BY id',
+    'SELECT folded AS record, started_at, agents FROM conversation ORDER BY id',
   );
   expect(rows.map((row) => row.record)).toEqual(told.map((chapters) => chapters.at(-1)?.record));
   expect(rows.map((row) => row.started_at.getTime())).toEqual(rows.map((row) => row.record.startedAt));

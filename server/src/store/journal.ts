@@ -21,7 +21,6 @@ import type {
   TeamId,
 } from '@denwaban/core';
 import { codeOf, isRefusal } from './connection.js';
-import { toJsonb } from './json.js';
 import { journalTable } from './journal-table.js';
 import { makePatience, usualBackOffMs, type BackOff } from './patience.js';
 import { followingRows } from './rows.js';
@@ -68,8 +67,7 @@ export interface Waiting {
   conversation: ConversationId;
   /** Seq of its first event. */
   first: number;
-  /** JSON objects, joined by commas. */
-  events: string;
+  events: readonly ConversationEvent[];
   /** What the events fold to, at the moment of the last. */
   record: Conversation;
   at: EpochMs;
@@ -229,7 +227,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
         queue.push({
           conversation: record.id,
           first: first.seq,
-          events: toJsonb(events.map(asStored)).slice(1, -1),
+          events,
           record,
           at: last.at,
           resolve,
@@ -259,8 +257,4 @@ export function openJournal(options: JournalOptions): OpenJournal {
 function follows(events: readonly ConversationEvent[], record: Conversation, before: number): boolean {
   if (record.seq !== before + events.length) return false;
   return events.every((event, i) => event.conversation === record.id && event.seq === before + 1 + i);
-}
-
-function asStored({ conversation, seq, at, type, v, ...facts }: ConversationEvent): object {
-  return { conversation, seq, at, type, v, facts };
 }

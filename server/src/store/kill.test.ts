@@ -58,7 +58,7 @@ test(`[JNL1] [JNL2] seed ${seed}: PostgreSQL is killed at ${rounds} moments of a
   await journal.upToDate();
   const reader = makeClient(postgres.url);
   await reader.connect();
-  const { rows } = await reader.query<{ record: Conversation }>('SELECT record FROM conversation');
+  const { rows } = await reader.query<{ record: Conversation }>('SELECT folded AS record FROM conversation');
   expect(new Map(rows.map((row) => [row.record.id, row.record]))).toEqual(last);
   await reader.end();
   await journal.close();

@@ -5,7 +5,10 @@ import type { ConversationRow } from './projection.js';
 
 /** One statement, one transaction. A row that is newer already stays as it is. */
 export async function writeRows(client: pg.ClientBase, rows: readonly ConversationRow[]): Promise<void> {
-  await client.query({ name: 'conversation-rows', text: writeSql, values: [toJsonb(rows)] });
+  const copies = toJsonb(rows.map(({ record: _1, ...columns }) => columns));
+  // A line each: JSON escapes every line break in a string, so none is left in it.
+  const records = rows.map(({ record }) => toJsonb(record)).join('\n');
+  await client.query({ name: 'conversation-rows', text: writeSql, values: [copies, records] });
 }
 
 /** Columns of the row, with the type each has in JSON. */
@@ -37,16 +40,22 @@ const columns: readonly [name: string, type: string, select?: string][] = [
   ['recording', 'text'],
   ['search_text', 'text'],
   ['search', '', 'array_to_tsvector(r.lexemes)'],
-  ['record', 'jsonb'],
+  ['folded', '', 'r.folded::json'],
+  // What a release before kept the record in.
+  ['record', '', 'NULL'],
 ];
 const names = columns.map(([name]) => name);
 const selects = columns.map(([name, , select]) => select ?? `r.${name}`);
-const types = columns.filter(([, type]) => type !== '').map(([name, type]) => `${name} ${type}`);
+const copied = columns.filter(([, type]) => type !== '');
+const types = copied.map(([name, type]) => `${name} ${type}`);
+const typed = copied.map(([name]) => name);
 const updates = names.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`);
 
 const writeSql = `
   INSERT INTO conversation (${names.join(', ')})
   SELECT ${selects.join(', ')}
-  FROM jsonb_to_recordset($1::jsonb) AS r(${types.join(', ')}, lexemes text[])
+  FROM ROWS FROM (
+    jsonb_to_recordset($1::jsonb) AS (${types.join(', ')}, lexemes text[]), string_to_table($2, E'\\n')
+  ) AS r(${[...typed, 'lexemes', 'folded'].join(', ')})
   ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')}
   WHERE conversation.seq < excluded.seq`;

@@ -37,7 +37,9 @@ async function ask<Row extends object>(url: string, text: string): Promise<Row[]
   }
 }
 const rowsOf = async (url: string) =>
-  (await ask<{ record: Conversation }>(url, 'SELECT record FROM conversation ORDER BY id')).map((row) => row.record);
+  (await ask<{ record: Conversation }>(url, 'SELECT folded AS record FROM conversation ORDER BY id')).map(
+    (row) => row.record,
+  );
 const unsettledOf = async (url: string) =>
   (await ask<{ id: string }>(url, 'SELECT id FROM conversation_unsettled ORDER BY id')).map((row) => row.id);
 const byId = (a: Conversation, b: Conversation) => (a.id < b.id ? -1 : 1);

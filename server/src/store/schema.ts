@@ -62,7 +62,9 @@ export interface Schema {
     recording: string | null;
     search_text: string;
     search: string;
-    record: ColumnType<Conversation, string, string>;
+    /** The record; null in rows that a release before wrote: then it is in `record`. */
+    folded: ColumnType<Conversation | null, string, string>;
+    record: ColumnType<Conversation | null, string, string>;
   };
 }
 

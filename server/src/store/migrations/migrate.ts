@@ -5,6 +5,7 @@ import { StartError } from '../start-error.js';
 import { firstCall } from './0001-first-call.js';
 import { callsOut } from './0002-calls-out.js';
 import { rowsFollow } from './0003-rows-follow.js';
+import { recordAsJson } from './0004-record-as-json.js';
 
 export interface Migration {
   version: number;
@@ -13,7 +14,7 @@ export interface Migration {
 }
 
 /** In order. A migration that has landed is never edited: the next one mends it. */
-export const migrations: readonly Migration[] = [firstCall, callsOut, rowsFollow];
+export const migrations: readonly Migration[] = [firstCall, callsOut, rowsFollow, recordAsJson];
 
 /** Any number, as long as nobody else takes it: held while migrating, so that two nodes do not migrate at once. */
 const lockKey = 0x64656e77;
