@@ -1,9 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
-import { Link, useRouteContext } from '@tanstack/react-router';
-import { ArrowLeft, CircleCheckBig, FileSpreadsheet, FileUp } from 'lucide-react';
+import { useRouteContext } from '@tanstack/react-router';
+import { CircleCheckBig, FileSpreadsheet, FileUp } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { BackLink } from '../kit/back-link.js';
 import { api } from '../link/api.js';
-import { errorText } from '../link/error-text.js';
+import { Failure } from '../link/failure.js';
 import { queries } from '../link/queries.js';
 import { usePageTitle } from '../kit/title.js';
 import { Button } from '../kit/button.js';
@@ -50,13 +51,7 @@ export function ImportPage() {
   if (me.role === 'agent') return <Notice look="warning" title={t('import.not-allowed')} />;
   return (
     <div className="mx-auto flex w-full max-w-4xl flex-col gap-3">
-      <Link
-        to="/customers"
-        className="inline-flex min-h-9 items-center gap-1.5 self-start rounded-lg px-2 font-semibold text-indigo-800 hover:bg-indigo-50"
-      >
-        <ArrowLeft size={18} aria-hidden="true" />
-        {t('customers.title')}
-      </Link>
+      <BackLink to="/customers">{t('customers.title')}</BackLink>
       <h1 className="px-1 text-2xl font-bold">{t('import.title')}</h1>
       <Card className="flex flex-col items-start gap-3 p-6">
         <div className="flex items-start gap-4">
@@ -88,7 +83,7 @@ export function ImportPage() {
         {tooLarge && <Notice look="problem" title={t('import.too-large')} className="w-full" />}
       </Card>
       {check.isPending && <p role="status">{t('import.checking')}</p>}
-      {(check.isError || run.isError) && <Notice look="problem" title={errorText(run.error ?? check.error, t)} />}
+      <Failure of={run.error ?? check.error} />
       {result && (
         <Card className="flex flex-col gap-4 p-6">
           <CardTitle>{t(run.data ? 'import.done' : 'import.check-result')}</CardTitle>

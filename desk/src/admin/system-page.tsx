@@ -3,10 +3,11 @@ import { useRouteContext } from '@tanstack/react-router';
 import { CircleCheck, CircleHelp, CircleX, type LucideIcon } from 'lucide-react';
 import type { SystemView, TrunkView } from '@denwaban/core/wire';
 import { api } from '../link/api.js';
-import { errorText } from '../link/error-text.js';
 import { Card, CardTitle, Empty, Fact } from '../kit/card.js';
 import { cx } from '../kit/cx.js';
 import { Notice } from '../kit/notice.js';
+import { Failure } from '../link/failure.js';
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { exactTime, longDate, useWords, type WordKey } from '../words/index.js';
 
@@ -34,8 +35,8 @@ export function SystemPage() {
   return (
     <div className="flex flex-col gap-3">
       <h1 className="px-1 text-2xl font-bold">{t('system.title')}</h1>
-      {system.isError && <Notice look="problem" title={errorText(system.error, t)} />}
-      {system.isPending && <p className="p-8 text-slate-600">{t('common.loading')}</p>}
+      <Failure of={system.error} />
+      {system.isPending && <Loading />}
       {system.data && (
         <>
           <Parts system={system.data} />

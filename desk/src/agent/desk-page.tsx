@@ -1,3 +1,4 @@
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { useWords } from '../words/index.js';
 import { CallStack } from './call-stack.js';
@@ -13,7 +14,7 @@ export function DeskPage() {
   const { t } = useWords();
   const desk = useDeskState();
   usePageTitle(t('nav.desk'));
-  if (!desk) return <p className="p-8 text-slate-600">{t('common.loading')}</p>;
+  if (!desk) return <Loading />;
   return (
     <div className="grid items-start gap-3 lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[26rem_minmax(0,1fr)_clamp(20rem,25vw,30rem)]">
       <h1 className="sr-only">{t('nav.desk')}</h1>

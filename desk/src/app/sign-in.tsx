@@ -9,9 +9,8 @@ import { Notice } from '../kit/notice.js';
 import { useWords } from '../words/index.js';
 import { api } from '../link/api.js';
 import { DemoPeople } from './demo-people.js';
-import { errorText } from '../link/error-text.js';
-import { LanguageSwitch } from '../kit/language-switch.js';
-import { ProductMark } from '../kit/product-mark.js';
+import { Failure } from '../link/failure.js';
+import { PublicFrame } from '../kit/public-frame.js';
 import { queries } from '../link/queries.js';
 import { usePageTitle } from '../kit/title.js';
 
@@ -32,13 +31,9 @@ export function SignInPage() {
   });
 
   return (
-    <div className="flex min-h-dvh flex-col">
-      <header className="flex items-center justify-between px-6 py-4">
-        <ProductMark />
-        <LanguageSwitch />
-      </header>
+    <PublicFrame>
       <main className="flex flex-1 flex-wrap content-center items-stretch justify-center gap-6 px-6 pb-16">
-        <Card className="w-full max-w-md p-8">
+        <Card className="w-full max-w-sm p-8 2xl:max-w-md">
           <h1 className="text-3xl font-bold">{t('sign-in.title')}</h1>
           <p className="mt-1 mb-6 text-slate-600">{t('product.line')}</p>
           <form
@@ -49,7 +44,7 @@ export function SignInPage() {
             }}
           >
             {ended && !signIn.isError && <Notice look="info" title={t('sign-in.ended')} />}
-            {signIn.isError && <Notice look="problem" title={errorText(signIn.error, t)} />}
+            <Failure of={signIn.error} />
             <Field
               label={t('sign-in.email')}
               icon={<Mail size={18} />}
@@ -84,6 +79,6 @@ export function SignInPage() {
           />
         )}
       </main>
-    </div>
+    </PublicFrame>
   );
 }

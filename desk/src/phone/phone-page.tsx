@@ -4,8 +4,7 @@ import { useEffect, useState } from 'react';
 import { openSocket } from '../link/live.js';
 import { Keypad } from '../agent/keypad.js';
 import { api } from '../link/api.js';
-import { LanguageSwitch } from '../kit/language-switch.js';
-import { ProductMark } from '../kit/product-mark.js';
+import { PublicFrame } from '../kit/public-frame.js';
 import { usePageTitle } from '../kit/title.js';
 import { Field } from '../kit/field.js';
 import { Notice } from '../kit/notice.js';
@@ -38,12 +37,8 @@ export function PhonePage() {
   }, [phone]);
 
   return (
-    <div className="flex min-h-dvh flex-col bg-linear-to-b from-emerald-50 to-slate-100">
-      <header className="flex items-center justify-between px-6 py-2 tall:py-4">
-        <ProductMark />
-        <LanguageSwitch />
-      </header>
-      <main className="mx-auto grid w-full max-w-5xl flex-1 content-center items-center gap-10 px-6 pb-4 tall:pb-12 md:grid-cols-[1fr_22rem]">
+    <PublicFrame className="bg-linear-to-b from-emerald-50 to-slate-100">
+      <main className="mx-auto grid w-full max-w-5xl flex-1 content-center items-center gap-10 px-6 pb-4 md:grid-cols-[1fr_22rem]">
         <div className="flex min-w-0 flex-col gap-5">
           <div>
             <h1 className="text-3xl font-bold">{t('phone.title')}</h1>
@@ -95,7 +90,7 @@ export function PhonePage() {
         </div>
         <PhoneScreen view={view} name={known?.name ?? null} from={caller} to={called}>
           {view.state === 'answered' && (
-            <div className="mb-4">
+            <div className="mb-3">
               <Keypad onDigit={(digit) => phone.digit(digit)} />
             </div>
           )}
@@ -123,6 +118,6 @@ export function PhonePage() {
           )}
         </PhoneScreen>
       </main>
-    </div>
+    </PublicFrame>
   );
 }

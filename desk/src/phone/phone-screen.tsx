@@ -25,7 +25,7 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
       aria-label={t('phone.title')}
       className="mx-auto w-full max-w-88 rounded-[2.75rem] bg-slate-900 p-2 shadow-2xl tall:p-3 ring-1 ring-slate-700"
     >
-      <div className="flex min-h-[30rem] flex-col rounded-[2.1rem] bg-white px-6 pt-5 pb-5 tall:min-h-[34rem] tall:pt-8 tall:pb-6">
+      <div className="flex min-h-[28rem] flex-col rounded-[2.1rem] bg-white px-6 pt-4 pb-4 tall:min-h-[34rem] tall:pt-6 tall:pb-5">
         <div className="flex flex-1 flex-col items-center text-center">
           <span
             className={cx(
@@ -36,7 +36,7 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
           >
             <Avatar letter={initial(name ?? '#')} />
           </span>
-          <p className="mt-4 text-xl font-bold">{name ?? t('phone.unregistered')}</p>
+          <p className="mt-2 text-xl font-bold tall:mt-4">{name ?? t('phone.unregistered')}</p>
           <p className="text-base text-slate-600">{showNumber(from)}</p>
           <p aria-hidden="true" className="text-2xl leading-none tall:my-2 text-slate-400">
             ↓
@@ -47,7 +47,7 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
             data-testid="phone-state"
             data-state={state}
             className={cx(
-              'mt-2 text-xl tall:mt-5 font-bold',
+              'mt-1 text-xl tall:mt-4 font-bold',
               state === 'answered' ? 'text-emerald-800' : 'text-slate-800',
             )}
           >
@@ -57,7 +57,7 @@ export function PhoneScreen({ view, name, from, to, children }: PhoneScreenProps
             {state === 'answered' && answeredAt !== null && <Ticking text={() => timer(Date.now() - answeredAt)} />}
           </p>
         </div>
-        <div className="mt-3 tall:mt-6">{children}</div>
+        <div className="mt-2 tall:mt-4">{children}</div>
       </div>
     </section>
   );

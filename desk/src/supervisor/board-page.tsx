@@ -8,6 +8,7 @@ import { thisBuild } from '../link/build.js';
 import { LanguageSwitch } from '../kit/language-switch.js';
 import { ProductMark } from '../kit/product-mark.js';
 import { useReload } from '../link/use-reload.js';
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { cx } from '../kit/cx.js';
 import { inputLook } from '../kit/field.js';
@@ -31,7 +32,7 @@ export function BoardPage() {
   const { t } = useWords();
   usePageTitle(t('board.title'));
   const live = useLive();
-  return live ? <Board live={live} /> : <p className="p-8 text-slate-600">{t('common.loading')}</p>;
+  return live ? <Board live={live} /> : <Loading />;
 }
 
 function useLive(): Live | null {

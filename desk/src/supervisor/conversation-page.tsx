@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
-import { ArrowLeft } from 'lucide-react';
+import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ConversationDetail } from '@denwaban/core/wire';
 import { CallButton } from '../agent/call-button.js';
 import { isMissed } from '../agent/call-out.js';
+import { BackLink } from '../kit/back-link.js';
 import { api } from '../link/api.js';
-import { errorText } from '../link/error-text.js';
+import { Failure } from '../link/failure.js';
 import { DirectionMark } from '../kit/direction.js';
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { Avatar, Card, CardTitle } from '../kit/card.js';
-import { Notice } from '../kit/notice.js';
 import {
   contactNumber,
   dispositionText,
@@ -41,15 +41,9 @@ export function ConversationPage() {
   usePageTitle(t('conversation.title'));
   return (
     <div className="flex flex-col gap-3">
-      <Link
-        to="/conversations"
-        className="inline-flex min-h-9 items-center gap-1.5 self-start rounded-lg px-2 font-semibold text-indigo-800 hover:bg-indigo-50"
-      >
-        <ArrowLeft size={18} aria-hidden="true" />
-        {t('conversation.back')}
-      </Link>
-      {found.isError && <Notice look="problem" title={errorText(found.error, t)} />}
-      {found.isPending && <p className="p-8 text-slate-600">{t('common.loading')}</p>}
+      <BackLink to="/conversations">{t('conversation.back')}</BackLink>
+      <Failure of={found.error} />
+      {found.isPending && <Loading />}
       {found.data && <Detail detail={found.data} />}
     </div>
   );
@@ -117,9 +111,9 @@ function Head({ detail }: { detail: ConversationDetail }) {
         )}
         <div className="text-lg">
           <Outcome item={detail} />
-          {detail.fax && <p className="text-right text-sm font-semibold">{t('conversation.fax')}</p>}
+          {detail.fax && <p className="pl-6.5 text-sm font-semibold">{t('conversation.fax')}</p>}
           {detail.endedBy && detail.end !== 'unanswered' && (
-            <p className="text-right text-sm text-slate-600">{t(`ended-by.${detail.endedBy}`)}</p>
+            <p className="pl-6.5 text-sm text-slate-600">{t(`ended-by.${detail.endedBy}`)}</p>
           )}
         </div>
       </div>
