@@ -2,16 +2,17 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useRouteContext } from '@tanstack/react-router';
 import { FileUp, Search, SearchX } from 'lucide-react';
 import { useState } from 'react';
+import { CallableNumber } from '../agent/callable-number.js';
 import { selectCustomer } from '../agent/selected-customer.js';
 import { api } from '../link/api.js';
-import { errorText } from '../link/error-text.js';
+import { Failure } from '../link/failure.js';
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { Button, buttonLook } from '../kit/button.js';
 import { Card, Empty } from '../kit/card.js';
 import { Field } from '../kit/field.js';
-import { Notice } from '../kit/notice.js';
 import { useDebounced } from '../kit/use-debounced.js';
-import { showNumber, useWords } from '../words/index.js';
+import { useWords } from '../words/index.js';
 
 const columns = ['name', 'company', 'phones', 'owner', 'team'] as const;
 
@@ -53,11 +54,11 @@ export function CustomersPage() {
           onChange={(event) => setText(event.target.value)}
         />
       </Card>
-      {list.isError && <Notice look="problem" title={errorText(list.error, t)} />}
+      <Failure of={list.error} />
       <Card className="overflow-x-auto">
         {items.length === 0 ? (
           list.isPending ? (
-            <p className="p-8 text-slate-600">{t('common.loading')}</p>
+            <Loading />
           ) : (
             <Empty icon={<SearchX />} title={t('customers.empty')} />
           )
@@ -95,8 +96,8 @@ export function CustomersPage() {
                   <td className="px-5 py-2.5">{customer.company ?? <span className="text-slate-600">–</span>}</td>
                   <td className="px-5 py-2.5 whitespace-nowrap">
                     {customer.phones.map((phone) => (
-                      <span key={phone} className="block leading-snug">
-                        {showNumber(phone)}
+                      <span key={phone} className="block py-0.5">
+                        <CallableNumber number={phone} customer={customer} />
                       </span>
                     ))}
                   </td>

@@ -8,6 +8,9 @@ import { CallButton } from './call-button.js';
 import { causeWord, readDialled } from './call-out.js';
 import { usePhone, usePhoneView } from './desk-session.js';
 
+/** What the next try would be answered with too. */
+const final = new Set(['no-number', 'number-not-allowed', 'emergency-number', 'no-trunk']);
+
 /** What became of the last call out that nobody answered, or that was not let out; until one closes it or something else begins. */
 export function CallOutNews() {
   const { t } = useWords();
@@ -23,7 +26,8 @@ export function CallOutNews() {
   if (news?.state === 'refused') {
     const shown = readDialled(news.number)?.shown ?? news.number;
     const because = news.microphone ? t(`microphone.problem.${news.microphone}`) : codeText(news.code, t);
-    return <News title={t('call-out.refused')} who={shown} because={because} />;
+    const again = final.has(news.code) ? null : { number: news.number, customer: null };
+    return <News title={t('call-out.refused')} who={shown} because={because} again={again} />;
   }
   if (!unanswered || !record.data?.end) return null;
   const word = causeWord(record.data);

@@ -52,7 +52,7 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
         <Icon size={20} aria-hidden="true" className={cx('shrink-0', missed ? 'text-rose-700' : 'text-slate-500')} />
         <span className="min-w-0 flex-1">
           <span className={cx('block truncate text-base font-bold', missed && 'text-rose-700')}>{title}</span>
-          <span className="block truncate text-sm text-slate-600">{rest.filter(Boolean).join(' · ')}</span>
+          <span className="line-clamp-2 text-sm leading-snug text-slate-600">{rest.filter(Boolean).join(' · ')}</span>
         </span>
         {item.hasRecording && (
           <span className="text-slate-500">
@@ -68,7 +68,11 @@ function ContactLine({ item, compact }: { item: ConversationSummary; compact: bo
         </span>
       </Link>
       {item.customerNumber && (
-        <CallButton number={item.customerNumber} customer={item.customer} back={item.direction === 'inbound'} />
+        <CallButton
+          number={item.customerNumber}
+          customer={item.customer}
+          back={missed && item.direction === 'inbound'}
+        />
       )}
     </li>
   );

@@ -2,8 +2,8 @@ import { Building2, Phone, UserRoundCheck, UsersRound, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { CustomerView } from '@denwaban/core/wire';
 import { Avatar, Card, Fact } from '../kit/card.js';
-import { dayKey, clockTime, initial, shortDate, showNumber, useWords } from '../words/index.js';
-import { CallButton } from './call-button.js';
+import { dayKey, clockTime, initial, shortDate, useWords } from '../words/index.js';
+import { CallableNumber } from './callable-number.js';
 import type { Contacts } from './use-contacts.js';
 
 interface CustomerCardProps {
@@ -56,8 +56,7 @@ export function CustomerCard({ customer, contacts, onClose }: CustomerCardProps)
       <ul className="mt-3 flex flex-wrap gap-x-6 gap-y-1 text-base">
         {customer.phones.map((phone) => (
           <Line key={phone} icon={<Phone size={16} />}>
-            <span className="font-semibold">{showNumber(phone)}</span>
-            <CallButton number={phone} customer={customer} />
+            <CallableNumber number={phone} customer={customer} />
           </Line>
         ))}
         {customer.team && <Line icon={<UsersRound size={16} />}>{customer.team.name}</Line>}

@@ -8,7 +8,7 @@ import { contactIcon, DirectionMark } from '../kit/direction.js';
 import { clockTime, contactNumber, dayKey, dispositionText, shortDate, timer, useWords } from '../words/index.js';
 
 export const columnsLook =
-  'grid grid-cols-[7.5rem_minmax(9rem,1.5fr)_minmax(6rem,0.8fr)_minmax(7rem,1fr)_minmax(8rem,1fr)_4rem_4.5rem_4rem] items-center gap-3 px-5';
+  'grid grid-cols-[7.5rem_minmax(9rem,1.5fr)_minmax(6rem,0.8fr)_minmax(7rem,1fr)_minmax(8rem,1fr)_4rem_4.5rem_4.5rem_3rem] items-center gap-3 px-5';
 
 interface ConversationRowProps {
   item: ConversationSummary;
@@ -69,20 +69,22 @@ export function ConversationRow({ item, index, top, height }: ConversationRowPro
         {timer(item.talkMs)}
       </span>
       <span role="cell" className="flex justify-center text-slate-600">
-        {isMissed(item) && item.customerNumber && (
-          // Above the link that covers the row.
-          <CallButton
-            number={item.customerNumber}
-            customer={item.customer}
-            back={item.direction === 'inbound'}
-            className="relative z-1"
-          />
-        )}
         {item.hasRecording && (
           <>
             <AudioLines size={18} aria-hidden="true" />
             <span className="sr-only">{t('conversations.has-recording')}</span>
           </>
+        )}
+      </span>
+      <span role="cell" className="flex justify-center">
+        {item.customerNumber && (
+          // Above the link that covers the row.
+          <CallButton
+            number={item.customerNumber}
+            customer={item.customer}
+            back={isMissed(item) && item.direction === 'inbound'}
+            className="relative z-1"
+          />
         )}
       </span>
     </div>

@@ -4,16 +4,22 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { SearchX } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { api } from '../link/api.js';
-import { errorText } from '../link/error-text.js';
+import { Failure } from '../link/failure.js';
+import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { Card, Empty } from '../kit/card.js';
-import { Notice } from '../kit/notice.js';
 import { plainDigits, useWords } from '../words/index.js';
 import { ConversationFilters } from './conversation-filters.js';
 import { periodFrom, type ConversationFilter } from './conversation-filter.js';
 import { columnsLook, ConversationRow } from './conversation-row.js';
 
 const rowPx = 64;
+const columnSides: Partial<Record<string, string>> = {
+  wait: 'text-right',
+  talk: 'text-right',
+  recording: 'text-center',
+  call: 'text-center',
+};
 
 /** Every conversation one may see, newest first; more are fetched as one scrolls, only what is seen is in the page. */
 export function ConversationsPage() {
@@ -40,7 +46,7 @@ export function ConversationsPage() {
         )}
       </div>
       <ConversationFilters filter={filter} onChange={change} />
-      {list.isError && <Notice look="problem" title={errorText(list.error, t)} />}
+      <Failure of={list.error} />
       <Card className="overflow-clip">
         {items.length > 0 ? (
           <Rows
@@ -49,7 +55,7 @@ export function ConversationsPage() {
             onMore={() => void list.fetchNextPage()}
           />
         ) : list.isPending ? (
-          <p className="p-8 text-slate-600">{t('common.loading')}</p>
+          <Loading />
         ) : (
           <Empty icon={<SearchX />} title={t('conversations.empty')} hint={t('conversations.empty-hint')} />
         )}
@@ -110,12 +116,8 @@ function Rows({ items, more, onMore }: RowsProps) {
     <div role="table" aria-label={t('conversations.title')} aria-rowcount={more ? -1 : items.length + 1}>
       <div role="rowgroup" className="sticky top-0 z-10 border-b border-slate-300 bg-white">
         <div role="row" className={`${columnsLook} min-h-11 text-sm font-semibold text-slate-600`}>
-          {(['when', 'customer', 'to', 'agent', 'end', 'wait', 'talk', 'recording'] as const).map((column) => (
-            <span
-              key={column}
-              role="columnheader"
-              className={column === 'wait' || column === 'talk' ? 'text-right' : ''}
-            >
+          {(['when', 'customer', 'to', 'agent', 'end', 'wait', 'talk', 'recording', 'call'] as const).map((column) => (
+            <span key={column} role="columnheader" className={columnSides[column]}>
               {t(`conversations.column.${column}`)}
             </span>
           ))}
