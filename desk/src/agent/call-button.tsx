@@ -12,9 +12,9 @@ export function useNotNow(): NotNow | null {
   const link = useConnectionView((view) => view.link);
   const desk = useDeskState();
   const place = usePhoneView((view) => view.place);
-  const placing = usePhoneView((view) => isUnderWay(view.callOut));
+  const asked = usePhoneView((view) => (isUnderWay(view.callOut) ? view.callOut.state : null));
   const problem = useLineView((view) => view.problem);
-  return whyNotCall({ link, desk, place, placing, problem });
+  return whyNotCall({ link, desk, place, asked, problem });
 }
 
 export function useCall(): (number: string, customer: string | null) => void {

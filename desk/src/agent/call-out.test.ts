@@ -15,7 +15,7 @@ const call = (state: NonNullable<DeskState['call']>['state'], conversation = 'cv
   ...{ caller: caller(conversation), direction: 'outbound', state, startedAt: 1, heldSince: null },
   ...{ recording: false, fax: false, line: 'good' },
 });
-const ready = { link: 'open', desk: desk(), place: 'here', placing: false, problem: null } as const;
+const ready = { link: 'open', desk: desk(), place: 'here', asked: null, problem: null } as const;
 
 test('who is free and has a proven line may call', () => {
   expect(whyNotCall(ready)).toBeNull();
@@ -27,7 +27,7 @@ test('what keeps one from calling is told, the first thing to mend first', () =>
   expect(whyNotCall({ ...ready, desk: null })).toBe('server-lost');
   expect(whyNotCall({ ...ready, place: 'elsewhere' })).toBe('elsewhere');
   expect(whyNotCall({ ...ready, desk: desk({ call: call('held') }) })).toBe('engaged');
-  expect(whyNotCall({ ...ready, placing: true })).toBe('placing');
+  expect(whyNotCall({ ...ready, asked: 'placing' })).toBe('placing');
   const wrapUp = { caller: caller('cv_1'), startedAt: 1, endsAt: 2 };
   expect(whyNotCall({ ...ready, desk: desk({ wrapUp }) })).toBe('wrap-up');
   const unproven = desk({ line: 'opening' });
@@ -40,7 +40,7 @@ test('[OUT12] who is away may call: the line is opened for it, and a microphone 
   expect(whyNotCall({ ...ready, desk: away })).toBeNull();
   expect(whyNotCall({ ...ready, desk: away, problem: 'refused' })).toBeNull();
   expect(whyNotCall({ ...ready, desk: away, place: 'elsewhere' })).toBe('elsewhere');
-  expect(whyNotCall({ ...ready, desk: away, placing: true })).toBe('placing');
+  expect(whyNotCall({ ...ready, desk: away, asked: 'placing' })).toBe('placing');
 });
 
 test.each([

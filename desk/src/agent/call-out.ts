@@ -5,23 +5,32 @@ import type { ConnectionView } from './desk-connection.js';
 import type { PhoneView } from './phone.js';
 import type { LineView } from './warm-line.js';
 
-export type NotNow = 'server-lost' | 'elsewhere' | 'engaged' | 'wrap-up' | 'microphone' | 'proving' | 'placing';
+export type NotNow =
+  | 'server-lost'
+  | 'elsewhere'
+  | 'engaged'
+  | 'wrap-up'
+  | 'microphone'
+  | 'proving'
+  | 'opening'
+  | 'placing';
 
 interface Standing {
   link: ConnectionView['link'];
   desk: DeskState | null;
   place: PhoneView['place'];
-  placing: boolean;
+  /** A call out that is being asked for already. */
+  asked: 'opening' | 'placing' | null;
   problem: LineView['problem'];
 }
 
 /** Why this person cannot call anybody now, the first thing to mend first; null: they can. */
-export function whyNotCall({ link, desk, place, placing, problem }: Standing): NotNow | null {
+export function whyNotCall({ link, desk, place, asked, problem }: Standing): NotNow | null {
   if (link !== 'open' || !desk) return 'server-lost';
   if (desk.call || desk.offer) return 'engaged';
   if (place !== 'here') return 'elsewhere';
   if (desk.wrapUp) return 'wrap-up';
-  if (placing) return 'placing';
+  if (asked) return asked;
   // Who is away has no line: it is opened for the call, and the microphone is asked for anew.
   if (desk.line === 'proven' || desk.presence.says === 'away') return null;
   return problem ? 'microphone' : 'proving';

@@ -15,9 +15,13 @@ interface KeypadProps {
 export function Keypad({ onDigit, focus = false, typing = false }: KeypadProps) {
   const { t } = useWords();
   const [sent, setSent] = useState('');
+  const pad = useRef<HTMLDivElement>(null);
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (focus) first.current?.focus();
+    if (!focus) return;
+    first.current?.focus({ preventScroll: true });
+    // In a low window the keys would lie below its edge, and only the first of them would be scrolled to.
+    pad.current?.scrollIntoView({ block: 'nearest' });
   }, [focus]);
   const send = (digit: string) => {
     setSent((before) => (before + digit).slice(-24));
@@ -25,9 +29,10 @@ export function Keypad({ onDigit, focus = false, typing = false }: KeypadProps) 
   };
   return (
     <div
+      ref={pad}
       role="group"
       aria-label={t('call.keypad')}
-      className="mt-3 rounded-xl bg-slate-50 p-3"
+      className="mt-3 rounded-xl bg-slate-50 p-2 tall:p-3"
       onKeyDown={(event) => {
         if (event.ctrlKey || event.metaKey || event.altKey || event.nativeEvent.isComposing) return;
         const digit = event.key.normalize('NFKC');
@@ -35,11 +40,14 @@ export function Keypad({ onDigit, focus = false, typing = false }: KeypadProps) 
       }}
     >
       {!typing && (
-        <output aria-label={t('call.keypad-sent')} className="mb-2 block h-7 truncate text-center text-xl font-bold">
+        <output
+          aria-label={t('call.keypad-sent')}
+          className="mb-1 block h-7 truncate tall:mb-2 text-center text-xl font-bold"
+        >
           {sent}
         </output>
       )}
-      <div className="grid grid-cols-3 gap-2">
+      <div className="grid grid-cols-3 gap-1.5 tall:gap-2">
         {digits.map((digit, index) => (
           <button
             key={digit}
@@ -48,7 +56,7 @@ export function Keypad({ onDigit, focus = false, typing = false }: KeypadProps) 
             data-testid={`key-${digit}`}
             aria-label={t(typing ? 'dial.key' : 'call.keypad-digit', { digit })}
             onClick={() => send(digit)}
-            className="min-h-12 rounded-lg bg-white text-xl font-bold shadow-card hover:bg-indigo-50 active:bg-indigo-100"
+            className="min-h-10 rounded-lg tall:min-h-12 bg-white text-xl font-bold shadow-card hover:bg-indigo-50 active:bg-indigo-100"
           >
             {digit}
           </button>

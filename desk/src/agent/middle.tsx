@@ -70,6 +70,7 @@ function ChosenCustomer({ customer }: { customer: CustomerView }) {
 function Idle() {
   const { t } = useWords();
   const me = useConnectionView((view) => view.me?.id);
+  const away = useConnectionView((view) => view.desk?.presence.says === 'away');
   const mine = useQuery({
     queryKey: ['conversations', 'own', 'latest', me],
     queryFn: ({ signal }) => api.conversations({ agent: me, limit: 8 }, signal),
@@ -78,7 +79,11 @@ function Idle() {
   return (
     <>
       <Card>
-        <Empty icon={<Headset size={28} />} title={t('customer.idle-title')} hint={t('customer.idle-hint')} />
+        <Empty
+          icon={<Headset size={28} />}
+          title={t(away ? 'customer.away-title' : 'customer.idle-title')}
+          hint={t('customer.idle-hint')}
+        />
       </Card>
       <History items={mine.data?.items ?? null} title={t('history.mine')} />
     </>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Mic, MicOff, MonitorCheck, Signal, SignalLow, SignalZero } from 'lucide-react';
+import { Mic, MicOff, MonitorCheck, Signal, SignalLow, Unplug } from 'lucide-react';
 import { CustomerSearch } from '../agent/customer-search.js';
 import { useConnectionView, useDeskState, useLineView } from '../agent/desk-session.js';
 import { cx } from '../kit/cx.js';
@@ -28,7 +28,7 @@ function LineHealth() {
   const look = {
     proven: { icon: <Signal size={18} />, tone: 'bg-emerald-50 text-emerald-900' },
     opening: { icon: <SignalLow size={18} />, tone: 'bg-amber-50 text-amber-900' },
-    none: { icon: <SignalZero size={18} />, tone: 'bg-slate-100 text-slate-700' },
+    none: { icon: <Unplug size={18} />, tone: 'bg-slate-100 text-slate-700' },
   }[line];
   return (
     <div

@@ -33,7 +33,7 @@ export function Rail() {
 }
 
 const linkLook =
-  'flex min-h-15 w-full flex-col items-center justify-center gap-1 rounded-xl px-0.5 text-center text-xs leading-tight font-semibold text-slate-700 hover:bg-slate-100';
+  'flex min-h-16 w-full flex-col items-center justify-center gap-1 rounded-xl px-0.5 text-center text-xs leading-tight font-semibold text-slate-700 hover:bg-slate-100';
 
 interface LinkProps {
   icon: ReactNode;

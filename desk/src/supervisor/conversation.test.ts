@@ -114,7 +114,11 @@ test('a line is said in a word, and its figures for each direction stand below',
 test('what nobody told is left out, and a worse moment is named', () => {
   const mean = { ...clean.mean, to: null, rttMs: null };
   const figures = lineFigures({ ...clean, agent: anna, worstGrade: 'poor', mean }, translator('ja'));
-  expect(figures).toMatchObject({ whose: 'Annaさん側の回線', grade: '回線：良好', worst: '最も悪いとき — 回線：不良' });
+  expect(figures).toMatchObject({
+    whose: 'Anna さん側の回線',
+    grade: '回線：良好',
+    worst: '最も悪いとき — 回線：不良',
+  });
   expect(figures.rows).toHaveLength(1);
 });
 

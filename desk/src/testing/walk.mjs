@@ -63,7 +63,7 @@ async function walk(locale, width, height) {
 
   /** What a person needs in a call must be seen without scrolling. */
   const fits = async (name, target, ids) => {
-    if (only && !name.includes(only)) return;
+    if (only && !new RegExp(only).test(name)) return;
     await target.evaluate(() => scrollTo(0, 0));
     for (const one of ids) {
       const box = await target.getByTestId(one).boundingBox();
@@ -72,7 +72,7 @@ async function walk(locale, width, height) {
     }
   };
   const look = async (name, target = page) => {
-    if (only && !name.includes(only)) return;
+    if (only && !new RegExp(only).test(name)) return;
     await target.waitForTimeout(350);
     await target.screenshot({ path: `${folder}/${name}-${locale}-${width}.png` });
     await target.evaluate(axe);

@@ -51,6 +51,8 @@ test('a timer shows hours only when there are some, and never runs backwards', (
 
 test('short spans keep a tenth of a second, long ones do not', () => {
   expect(span(2_740, 'ja')).toBe('2.7秒');
+  expect(span(0, 'ja')).toBe('0秒');
+  expect(span(9_990, 'en')).toBe('10 s');
   expect(span(207_000, 'ja')).toBe('3分27秒');
   expect(span(207_000, 'en')).toBe('3 min 27 s');
   expect(span(7_500_000, 'en')).toBe('2 h 5 min');

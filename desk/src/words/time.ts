@@ -60,14 +60,14 @@ export function timer(spanMs: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** A span in words: `12秒`, `3分27秒` / `12 s`, `3 min 27 s`. Under ten seconds with a tenth. */
+/** A span in words: `12秒`, `3分27秒` / `12 s`, `3 min 27 s`. Under ten seconds with a tenth; nothing at all is `0秒`. */
 export function span(spanMs: number, locale: Locale): string {
   const japanese = locale === 'ja';
-  if (spanMs < 10_000) {
-    const tenths = (Math.max(0, Math.round(spanMs / 100)) / 10).toFixed(1);
+  if (spanMs >= 50 && spanMs < 9_950) {
+    const tenths = (Math.round(spanMs / 100) / 10).toFixed(1);
     return japanese ? `${tenths}秒` : `${tenths} s`;
   }
-  const all = Math.round(spanMs / 1000);
+  const all = Math.max(0, Math.round(spanMs / 1000));
   const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
   if (hours > 0) return japanese ? `${hours}時間${minutes}分` : `${hours} h ${minutes} min`;
   if (minutes > 0) return japanese ? `${minutes}分${seconds}秒` : `${minutes} min ${seconds} s`;

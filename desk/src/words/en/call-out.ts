@@ -24,6 +24,7 @@ export const callOut = {
   'dial.not-now.wrap-up': 'Finish the wrap-up first',
   'dial.not-now.microphone': 'Your microphone is not working yet',
   'dial.not-now.proving': 'A moment: your line is being proven',
+  'dial.not-now.opening': 'Opening your line…',
   'dial.not-now.placing': 'Calling…',
 
   'call-out.opening': 'Opening your line',

@@ -201,6 +201,7 @@ export const desk = {
   'customer.unknown-title': 'Nobody is known under this number',
   'customer.unknown-hint': 'It is not in the customer list.',
   'customer.idle-title': 'Waiting for a call',
+  'customer.away-title': 'No customer chosen',
   'customer.idle-hint':
     'When a customer calls, their name and history appear here. You can also find them with the search above.',
   'customer.close': 'Close the customer card',

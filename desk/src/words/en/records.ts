@@ -1,6 +1,6 @@
 /** Words of the records, the board, the customers and the demo phone. */
 export const records = {
-  'conversations.title': 'Conversations',
+  'conversations.title': 'History',
   'conversations.filter': 'Filters',
   'conversations.period': 'Period',
   'conversations.period.today': 'Today',
@@ -8,7 +8,7 @@ export const records = {
   'conversations.period.month': '30 days',
   'conversations.period.all': 'All',
   'conversations.number': 'Telephone number',
-  'conversations.number-hint': 'In any written form',
+  'conversations.number-hint': 'Any form',
   'conversations.name': 'Name or note',
   'conversations.status': 'Status',
   'conversations.end': 'Outcome',
@@ -21,6 +21,7 @@ export const records = {
   'conversations.column.wait': 'Wait',
   'conversations.column.talk': 'Talk',
   'conversations.column.recording': 'Recording',
+  'conversations.column.call': 'Call',
   'conversations.empty': 'No conversation matches',
   'conversations.empty-hint': 'Take a longer period or fewer filters.',
   'conversations.count': '{n} conversations',

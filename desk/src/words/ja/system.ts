@@ -9,7 +9,7 @@ export const system = {
   'system.database': 'データベース',
   'system.media': '音声',
   'system.callers': '接続中のお客様',
-  'system.lines': '担当者の音声経路（確認済み／全体）',
+  'system.lines': '音声回線（確認済み / 全体）',
   'system.recordings': '書き込み中の録音',
   'system.version': 'バージョン',
   'system.started': '起動日時',
