@@ -1,6 +1,8 @@
 /** Callers from anywhere with a password: let in, asked, locked out, and never told which of their words was wrong. */
 import { describe, expect, test } from 'vitest';
 import { answerChallenge, chooseChallenge } from '../digest/client.js';
+import { secretOf } from '../digest/compute.js';
+import { challengeFor, verify } from '../digest/server.js';
 import { header, headerValues } from '../message.js';
 import type { Arrival } from '../ports.js';
 import { makeWorld, offerText, requestText, type RequestWish, type World } from '../testing/world.js';
@@ -221,4 +223,51 @@ test('[TRK13] a guest’s call is taken up by the next process, though its addre
   next.world.receive(bye, next.from);
   expect(next.world.news()).toEqual(['200 BYE']);
   expect(next.world.agent.adopt({ ...snapshot, callId: 'x', trunk: 'tk_gone' }, () => listener)).toBe(false);
+});
+
+/**
+ * How far apart two distributions are, at their widest (Kolmogorov and Smirnov). Below `1.95 · √(2/n)` they are told apart by chance
+ * only, once in a thousand times.
+ */
+function widestGap(a: readonly number[], b: readonly number[]): number {
+  const [left, right] = [a.toSorted((x, y) => x - y), b.toSorted((x, y) => x - y)];
+  let [i, j, widest] = [0, 0, 0];
+  while (i < left.length && j < right.length) {
+    const at = Math.min(left[i] ?? 0, right[j] ?? 0);
+    while (i < left.length && (left[i] ?? 0) <= at) i++;
+    while (j < right.length && (right[j] ?? 0) <= at) j++;
+    widest = Math.max(widest, Math.abs(i / left.length - j / right.length));
+  }
+  return widest;
+}
+
+test('[TRK13] of 5,000 tries each, who exists and who does not are not told apart by the time that it takes', () => {
+  const realm = { realm: 'house', key: new Uint8Array(32), nonceMs: 60_000, algorithms: ['SHA-256', 'MD5'] as const };
+  const challenge = chooseChallenge(challengeFor(realm, 1_000, (count) => new Uint8Array(count), false));
+  if (challenge === null) throw new Error('nothing was asked');
+  const known = secretOf('SHA-256', 'anna', 'house', 'right');
+  const tryAs = (user: string) => {
+    const parts = { method: 'INVITE', uri, body: '' };
+    const credentials = [answerChallenge(challenge, { user, password: 'wrong' }, parts, 1, 'cnonce')];
+    return (): number => {
+      const from = process.hrtime.bigint();
+      const verdict = verify(realm, { ...parts, credentials }, (name) => (name === 'anna' ? known : null), 2_000);
+      const took = Number(process.hrtime.bigint() - from);
+      if (verdict.ok || verdict.because !== 'wrong') throw new Error('it was not judged');
+      return took;
+    };
+  };
+  const gapOf = (): number => {
+    const [anna, nina] = [tryAs('anna'), tryAs('nina')];
+    for (let n = 0; n < 3_000; n++) [anna(), nina()];
+    const times: [number[], number[]] = [[], []];
+    // In pairs, and each first as often as the other: whatever else the machine does befalls both.
+    for (let n = 0; n < 5_000; n++) {
+      const first = n % 2;
+      for (const who of [first, 1 - first]) times[who === 0 ? 0 : 1].push((who === 0 ? anna : nina)());
+    }
+    return widestGap(...times);
+  };
+  // The best of three: a collection of garbage may fall on one of them, a hash more or less falls on all.
+  expect(Math.min(gapOf(), gapOf(), gapOf())).toBeLessThan(1.95 * Math.sqrt(2 / 5_000));
 });
