@@ -78,9 +78,6 @@ export function dialogWithoutContact(request: SipRequest, read: Essentials): Dia
   };
 }
 
-/** Key under which a dialog of ours is found: the far end's tag is compared after that. */
-export const dialogKey = (callId: string, localTag: string): string => `${localTag}\n${callId}`;
-
 /**
  * Takes a request of the far end into account (§12.2.2): its number, and for INVITE and UPDATE its new Contact.
  *
@@ -90,12 +87,11 @@ export function receiveInDialog(dialog: Dialog, request: SipRequest, cseq: numbe
   if (dialog.remoteCseq !== null && cseq < dialog.remoteCseq) return null;
   const refreshes = request.method === 'INVITE' || request.method === 'UPDATE';
   const remoteTarget = (refreshes ? contactOf(request) : null) ?? dialog.remoteTarget;
-  return { ...dialog, remoteCseq: cseq, remoteTarget };
+  return changed(dialog, dialog.localCseq, cseq, remoteTarget);
 }
 
 /**
- * A request of ours within the dialog (§12.2.1.1), without Via. The number goes up by one, except for ACK, which repeats
- * that of its INVITE.
+ * A request of ours within the dialog (§12.2.1.1), without Via. The number goes up by one.
  */
 export function requestInDialog(
   dialog: Dialog,
@@ -103,7 +99,24 @@ export function requestInDialog(
   extra: readonly SipHeader[] = [],
   body: string = noBody,
 ): [Dialog, SipRequest] {
-  const localCseq = method === 'ACK' ? dialog.localCseq : dialog.localCseq + 1;
+  const localCseq = dialog.localCseq + 1;
+  return [
+    changed(dialog, localCseq, dialog.remoteCseq, dialog.remoteTarget),
+    numberedRequest(dialog, method, localCseq, extra, body),
+  ];
+}
+
+/** The ACK of the 2xx to an INVITE of this number (§13.2.2.4), without Via. */
+export const acknowledgement = (dialog: Dialog, cseq: number, extra: readonly SipHeader[]): SipRequest =>
+  numberedRequest(dialog, 'ACK', cseq, extra, noBody);
+
+function numberedRequest(
+  dialog: Dialog,
+  method: string,
+  cseq: number,
+  extra: readonly SipHeader[],
+  body: string,
+): SipRequest {
   let uri = dialog.remoteTarget;
   let routes = dialog.routeSet;
   const first = routes[0];
@@ -113,19 +126,23 @@ export function requestInDialog(
     routes = [...routes.slice(1), dialog.remoteTarget];
   }
   const remoteTag = dialog.remoteTag === '' ? '' : `;tag=${dialog.remoteTag}`;
-  const headers: SipHeader[] = [
-    ...routes.map((route) => ({ name: 'route', value: `<${route}>` })),
+  const headers: SipHeader[] = [];
+  for (const route of routes) headers.push({ name: 'route', value: `<${route}>` });
+  headers.push(
     { name: 'max-forwards', value: '70' },
     { name: 'from', value: `<${dialog.localUri}>;tag=${dialog.localTag}` },
     { name: 'to', value: `<${dialog.remoteUri}>${remoteTag}` },
     { name: 'call-id', value: dialog.callId },
-    { name: 'cseq', value: `${localCseq} ${method}` },
-    ...extra,
-  ];
-  return [
-    { ...dialog, localCseq },
-    { kind: 'request', method, uri: withoutHeaders(uri), headers, body },
-  ];
+    { name: 'cseq', value: `${cseq} ${method}` },
+  );
+  for (const one of extra) headers.push(one);
+  return { kind: 'request', method, uri: withoutHeaders(uri), headers, body };
+}
+
+/** The same dialog, further on. Written out: this is done for each request, and a spread costs several times as much. */
+function changed(dialog: Dialog, localCseq: number, remoteCseq: number | null, remoteTarget: string): Dialog {
+  const { callId, localUri, localTag, remoteUri, remoteTag, routeSet } = dialog;
+  return { callId, localUri, localTag, remoteUri, remoteTag, remoteTarget, routeSet, localCseq, remoteCseq };
 }
 
 /** Headers that an address asks for (`?Subject=x`) have no place in a Request-URI (§19.1.1, §19.1.5). */

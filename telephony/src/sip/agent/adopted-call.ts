@@ -1,6 +1,5 @@
 /** A call that was answered by a process before this one: nothing but a session, from the first moment on. */
 import type { CallListener, DialogSnapshot, IncomingCall, SipSource } from '../contract.js';
-import { dialogKey } from '../dialog.js';
 import { parseSipUri } from '../uri.js';
 import type { Call } from './call.js';
 import type { AgentCore } from './core.js';
@@ -13,7 +12,7 @@ const firstRefreshMsMax = 30_000;
 
 export class AdoptedCall implements IncomingCall, Call {
   readonly id: string;
-  readonly key: string;
+  readonly callId: string;
   readonly trunk: string;
   readonly source: SipSource;
   readonly to: string;
@@ -26,7 +25,7 @@ export class AdoptedCall implements IncomingCall, Call {
   constructor(core: AgentCore, snapshot: DialogSnapshot, trunk: string) {
     const { source, session, referral, trunk: _, ...dialog } = snapshot;
     this.id = dialog.localTag;
-    this.key = dialogKey(dialog.callId, dialog.localTag);
+    this.callId = dialog.callId;
     this.trunk = trunk;
     this.source = source;
     this.to = parseSipUri(dialog.localUri)?.user ?? '';

@@ -2,10 +2,10 @@
 import type { Session } from './session.js';
 
 export interface Call {
+  /** Our tag, by which the far end's requests are found. */
   readonly id: string;
   readonly trunk: string;
-  /** Under what the far end's requests are found: our tag and the Call-ID. */
-  readonly key: string;
+  readonly callId: string;
   /** The dialog with the peer of this tag; a forked call of ours may have several. */
   sessionWith(remoteTag: string): Session | undefined;
   /** Its far end is there: where we called, or whence it called. */

@@ -9,7 +9,6 @@ import type {
   SipEndpointHandlers,
   SipSource,
 } from '../contract.js';
-import { dialogKey } from '../dialog.js';
 import type { SipHeader, SipRequest } from '../message.js';
 import { mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
@@ -35,7 +34,7 @@ export interface CallsOptions {
 
 export class Calls {
   readonly #options: CallsOptions;
-  /** By our tag and Call-ID. */
+  /** By our tag, which nobody can guess; the Call-ID is compared behind it. */
   readonly #calls = new Map<string, Call>();
   /** By the mark of their INVITE (§8.2.2.2). */
   readonly #fresh = new Map<string, InboundCall>();
@@ -53,13 +52,13 @@ export class Calls {
   }
 
   forget(call: Call): void {
-    this.#calls.delete(call.key);
-    this.#options.lobby.leave(call.key);
+    this.#calls.delete(call.id);
+    this.#options.lobby.leave(call.id);
   }
 
   /** Whose the call is that this request belongs to. */
   trunkOf(read: Essentials): string | undefined {
-    return tagOf(read.to) === null ? undefined : this.#calls.get(keyOf(read))?.trunk;
+    return this.#callOf(read)?.trunk;
   }
 
   /**
@@ -69,7 +68,7 @@ export class Calls {
    * @param cancelled the INVITE that a CANCEL means
    */
   speakerOf(read: Essentials, source: SipSource, cancelled: InviteMark | null): string | null {
-    const call = cancelled === null ? this.#calls.get(keyOf(read)) : this.#fresh.get(cancelled.key);
+    const call = cancelled === null ? this.#callOf(read) : this.#fresh.get(cancelled.key);
     if (call === undefined || (cancelled === null && call.sessionWith(tagOf(read.from) ?? '') === undefined))
       return null;
     const isThere = call.isWith(source.address) || this.#options.handlers.isAt?.(call.trunk, source) === true;
@@ -83,13 +82,13 @@ export class Calls {
   successorTo(invite: SipRequest, source: SipSource): string | null {
     const wish = readReplaces(invite);
     if (wish === null || wish === 'malformed') return null;
-    const call = this.#calls.get(wish.key);
+    const call = this.#find(wish.localTag, wish.callId);
     if (call?.sessionWith(wish.remoteTag) === undefined) return null;
     return this.#options.handlers.isAt?.(call.trunk, source) === true ? call.trunk : null;
   }
 
   sessionOf(read: Essentials, trunk: string): Session | undefined {
-    const call = this.#calls.get(keyOf(read));
+    const call = this.#callOf(read);
     // Another trunk that learned the tags is still not a party to this call; nor is a tag that it did not begin with (§12.2.2).
     return call?.trunk === trunk ? call.sessionWith(tagOf(read.from) ?? '') : undefined;
   }
@@ -107,9 +106,9 @@ export class Calls {
     const offer = session === null ? null : session.audio;
     const tag = mintTag(core.chance);
     const call = new InboundCall(core, transaction, trunk, tag, offer, () => void this.#fresh.delete(key));
-    this.#calls.set(call.key, call);
+    this.#calls.set(call.id, call);
     this.#fresh.set(key, call);
-    if (handlers.trunkOf(call.source) === null) lobby.admit(transaction, trunk, call.key);
+    if (handlers.trunkOf(call.source) === null) lobby.admit(transaction, trunk, call.id);
     if (replaced !== null) this.#replace(replaced, call);
     else {
       try {
@@ -145,10 +144,10 @@ export class Calls {
     // Of a guest, or of whom we called, the address says nothing, and two trunks may share one.
     const own = snapshot.trunk !== undefined && handlers.isTrunk?.(snapshot.trunk) === true ? snapshot.trunk : null;
     const trunk = own ?? listed;
-    if (trunk === null || this.#calls.has(dialogKey(snapshot.callId, snapshot.localTag))) return false;
+    if (trunk === null || this.#calls.has(snapshot.localTag)) return false;
     const call = new AdoptedCall(core, snapshot, trunk);
-    this.#calls.set(call.key, call);
-    if (listed === null) lobby.welcome(call.key, snapshot.source.address);
+    this.#calls.set(call.id, call);
+    if (listed === null) lobby.welcome(call.id, snapshot.source.address);
     call.attach(take(call));
     return true;
   }
@@ -156,7 +155,7 @@ export class Calls {
   /** @param busy we take no more calls */
   place(request: CallRequest, listener: OutgoingListener, busy: boolean): OutgoingCall {
     const call = new OutboundCall(this.#options.core, request);
-    this.#calls.set(call.key, call);
+    this.#calls.set(call.id, call);
     call.attach(listener);
     call.start(busy);
     return call;
@@ -167,7 +166,7 @@ export class Calls {
     const wish = readReplaces(transaction.request);
     if (wish === null) return null;
     if (wish === 'malformed') return 400;
-    const call = this.#calls.get(wish.key);
+    const call = this.#find(wish.localTag, wish.callId);
     const session = call?.trunk === trunk ? call.sessionWith(wish.remoteTag) : undefined;
     if (session === undefined || !session.established) return 481;
     return wish.earlyOnly ? 486 : session;
@@ -178,6 +177,14 @@ export class Calls {
     if (listener === null) call.refuse(403, '');
     else call.attach(listener);
   }
-}
 
-const keyOf = (read: Essentials): string => dialogKey(read.callId, tagOf(read.to) ?? '');
+  #callOf(read: Essentials): Call | undefined {
+    const tag = tagOf(read.to);
+    return tag === null ? undefined : this.#find(tag, read.callId);
+  }
+
+  #find(tag: string, callId: string): Call | undefined {
+    const call = this.#calls.get(tag);
+    return call?.callId === callId ? call : undefined;
+  }
+}

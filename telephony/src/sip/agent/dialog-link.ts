@@ -1,7 +1,7 @@
 /** A dialog and the way to its far end: requests of ours in it (RFC 3261 §12.2.1), with a password if one is asked for. */
 import { Authorizer, type Credentials } from '../digest/authorizer.js';
-import { requestInDialog, type Dialog } from '../dialog.js';
-import { noBody, toWire, type SipHeader, type SipResponse } from '../message.js';
+import { acknowledgement, requestInDialog, type Dialog } from '../dialog.js';
+import { noBody, toWire, type SipHeader, type SipRequest, type SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
 import type { Arrival, Hop } from '../ports.js';
 import type { AgentCore } from './core.js';
@@ -124,20 +124,24 @@ export class DialogLink {
    * @returns what sends it again, for each further copy of the 2xx (§13.2.2.4)
    */
   acknowledge({ cseq, credentials }: Asked): () => void {
-    const [, ack] = requestInDialog({ ...this.dialog, localCseq: cseq }, 'ACK', credentials);
-    let again: (() => void) | null = null;
+    const ack = acknowledgement(this.dialog, cseq, credentials);
+    const sending: { again: (() => void) | null } = { again: null };
     this.#way.find(this.dialog, this.peer, (hops) => {
-      let at = 0;
-      let send = this.#core.sendAck(ack, hops[0]);
-      again = () => {
-        if (hops.length === 1) return send();
-        at = (at + 1) % hops.length;
-        const hop = hops[at] ?? hops[0];
-        this.#way.prefer(hop);
-        send = this.#core.sendAck(ack, hop);
-      };
+      sending.again = hops.length === 1 ? this.#core.sendAck(ack, hops[0]) : this.#sendInTurn(ack, hops);
     });
-    return () => again?.();
+    // It lingers for as long as the INVITE's transaction, most often with nothing but the text of the ACK.
+    return sending.again ?? (() => sending.again?.());
+  }
+
+  #sendInTurn(ack: SipRequest, hops: readonly [Hop, ...Hop[]]): () => void {
+    let at = 0;
+    this.#core.sendAck(ack, hops[0]);
+    return () => {
+      at = (at + 1) % hops.length;
+      const hop = hops[at] ?? hops[0];
+      this.#way.prefer(hop);
+      this.#core.sendAck(ack, hop);
+    };
   }
 
   #authorizerFor({ transport, address, port }: Hop): Authorizer {

@@ -8,7 +8,7 @@
  */
 import type { SdpAudio } from '../../sdp/contract.js';
 import type { CallListener, IncomingCall, SdpWarning, SipSource } from '../contract.js';
-import { dialogAsServer, dialogKey } from '../dialog.js';
+import { dialogAsServer } from '../dialog.js';
 import { header, headerTokens, toBody, type SipHeader } from '../message.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
@@ -29,7 +29,7 @@ const ringAgainMs = 60_000;
 
 export class InboundCall implements IncomingCall, Call {
   readonly id: string;
-  readonly key: string;
+  readonly callId: string;
   readonly source: SipSource;
   readonly to: string;
   readonly addressed: string | null;
@@ -72,7 +72,7 @@ export class InboundCall implements IncomingCall, Call {
     const host = arrival.address.includes(':') ? `[${arrival.address}]` : arrival.address;
     const fallback = `sip:${host}:${arrival.port};transport=${arrival.transport}`;
     const dialog = dialogAsServer(request, read, localTag, core.firstCseq(), fallback);
-    this.key = dialogKey(dialog.callId, dialog.localTag);
+    this.callId = dialog.callId;
     this.#teller = new Teller(core.log, localTag);
     const required = headerTokens(request, 'require').includes('100rel');
     const wanted = required || headerTokens(request, 'supported').includes('100rel');

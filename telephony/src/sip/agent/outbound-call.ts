@@ -8,7 +8,7 @@
  * A 3xx is a refusal: where a call of ours goes is never for the far end to say (toll fraud).
  */
 import type { CallRequest, OutgoingCall, OutgoingEnd, OutgoingListener } from '../contract.js';
-import { dialogAsClient, dialogKey, dialogWithoutContact, type Dialog } from '../dialog.js';
+import { dialogAsClient, dialogWithoutContact, type Dialog } from '../dialog.js';
 import { fromWire, type SipResponse } from '../message.js';
 import { mintCallId, mintTag } from '../mint.js';
 import { tagOf } from '../name-address.js';
@@ -32,15 +32,15 @@ const earlyMax = 20;
 
 export class OutboundCall implements OutgoingCall, Call {
   readonly id: string;
-  readonly key: string;
+  readonly callId: string;
   readonly trunk: string;
   readonly #core: AgentCore;
   readonly #request: CallRequest;
-  readonly #callId: string;
   readonly #teller: Teller<OutgoingListener>;
-  readonly #early = new Map<string, EarlyDialog>();
+  /** By the tag of its place. Lists, for there is hardly ever more than one of each, and the call lingers for half a minute. */
+  #early: { tag: string; place: EarlyDialog }[] = [];
   /** What sends the ACK of a 2xx again, by the tag of its place. */
-  readonly #acknowledge = new Map<string, () => void>();
+  readonly #acknowledge: { tag: string; again: () => void }[] = [];
   #outside: OutsideRequest | null = null;
   #by: ClientTransaction | null = null;
   #session: Session | null = null;
@@ -51,15 +51,14 @@ export class OutboundCall implements OutgoingCall, Call {
   #tooShort = 0;
   #cancelRingLimit: () => void = () => {};
   /** Where we called; each with what ends that its words are expected. */
-  readonly #called = new Map<string, () => void>();
+  #called: { address: string; unexpect: () => void }[] = [];
 
   constructor(core: AgentCore, request: CallRequest) {
     this.#core = core;
     this.#request = request;
     this.trunk = request.trunk;
     this.id = mintTag(core.chance);
-    this.#callId = mintCallId(core.chance);
-    this.key = dialogKey(this.#callId, this.id);
+    this.callId = mintCallId(core.chance);
     this.#teller = new Teller(core.log, this.id);
   }
 
@@ -80,11 +79,11 @@ export class OutboundCall implements OutgoingCall, Call {
 
   sessionWith(remoteTag: string): Session | undefined {
     if (this.#session !== null && remoteTag === this.#session.link.dialog.remoteTag) return this.#session;
-    return this.#early.get(remoteTag)?.session;
+    return this.#earlyAt(remoteTag)?.session;
   }
 
   isWith(address: string): boolean {
-    return this.#called.has(address);
+    return this.#called.some((place) => place.address === address);
   }
 
   hangUp(cause: string): void {
@@ -117,7 +116,7 @@ export class OutboundCall implements OutgoingCall, Call {
   }
 
   #send(hops: CallRequest['hops'], cseq?: number): void {
-    const ids = { callId: this.#callId, fromTag: this.id };
+    const ids = { callId: this.callId, fromTag: this.id };
     this.#outside = sendOutside(
       this.#core,
       {
@@ -127,7 +126,7 @@ export class OutboundCall implements OutgoingCall, Call {
         hopMs: this.#request.hopMs,
         request: (hop) => {
           const { address } = hop;
-          if (!this.#called.has(address)) this.#called.set(address, this.#core.expect(address));
+          if (!this.isWith(address)) this.#called.push({ address, unexpect: this.#core.expect(address) });
           return inviteOf(this.#request, ids, this.#minS, this.#core.contact(hop, null));
         },
       },
@@ -156,10 +155,10 @@ export class OutboundCall implements OutgoingCall, Call {
 
   #progress(response: SipResponse, read: Essentials, by: ClientTransaction): void {
     const dialog = dialogAsClient(by.request, response, read);
-    let place = dialog === null ? undefined : this.#early.get(dialog.remoteTag);
-    if (dialog !== null && place === undefined && this.#early.size < earlyMax) {
+    let place = dialog === null ? undefined : this.#earlyAt(dialog.remoteTag);
+    if (dialog !== null && place === undefined && this.#early.length < earlyMax) {
       place = this.#place(dialog, by);
-      this.#early.set(dialog.remoteTag, place);
+      this.#early.push({ tag: dialog.remoteTag, place });
     }
     if (place?.hear(response) === false || this.#told || this.#session !== null) return;
     const session = place === undefined ? sessionOf(response) : null;
@@ -170,11 +169,11 @@ export class OutboundCall implements OutgoingCall, Call {
   /** @param late by an address that we had given up: another is being asked by now */
   #taken(response: SipResponse, read: Essentials, by: ClientTransaction, late = false): void {
     const tag = tagOf(read.to) ?? '';
-    const again = this.#acknowledge.get(tag);
-    if (again !== undefined) return again(); // a copy: our ACK was lost or crossed it (§13.2.2.4)
-    if (this.#acknowledge.size >= earlyMax) return;
+    const known = this.#acknowledge.find((one) => one.tag === tag);
+    if (known !== undefined) return known.again(); // a copy: our ACK was lost or crossed it (§13.2.2.4)
+    if (this.#acknowledge.length >= earlyMax) return;
     const dialog = dialogAsClient(by.request, response, read) ?? dialogWithoutContact(by.request, read);
-    const place = this.#early.get(tag) ?? this.#place(dialog, by);
+    const place = this.#earlyAt(tag) ?? this.#place(dialog, by);
     const { session } = place;
     const { link } = session;
     // Target and routes are those of the 2xx (§13.2.2.4); what was numbered meanwhile stays.
@@ -185,7 +184,7 @@ export class OutboundCall implements OutgoingCall, Call {
     const credentials = by.request.headers.filter(
       ({ name }) => name === 'authorization' || name === 'proxy-authorization',
     );
-    this.#acknowledge.set(tag, link.acknowledge({ cseq: read.cseq.number, credentials }));
+    this.#acknowledge.push({ tag, again: link.acknowledge({ cseq: read.cseq.number, credentials }) });
     if (late) return link.bye('nobody waits any more');
     this.#settled = true;
     const said = sessionOf(response);
@@ -199,7 +198,7 @@ export class OutboundCall implements OutgoingCall, Call {
       return;
     }
     this.#session = session;
-    this.#early.delete(tag);
+    this.#early = this.#early.filter((one) => one.place !== place);
     this.#forgetPlaces();
     this.#cancelRingLimit();
     session.heed(response);
@@ -252,13 +251,17 @@ export class OutboundCall implements OutgoingCall, Call {
 
   #forget(): void {
     this.#forgetPlaces();
-    for (const unexpect of this.#called.values()) unexpect();
-    this.#called.clear();
+    for (const { unexpect } of this.#called) unexpect();
+    this.#called = [];
     this.#core.forget(this);
   }
 
   #forgetPlaces(): void {
-    for (const { session } of this.#early.values()) session.stop();
-    this.#early.clear();
+    for (const { place } of this.#early) place.session.stop();
+    this.#early = [];
+  }
+
+  #earlyAt(tag: string): EarlyDialog | undefined {
+    return this.#early.find((one) => one.tag === tag)?.place;
   }
 }

@@ -1,11 +1,11 @@
 /** An INVITE that is to take the place of a call (RFC 3891). */
-import { dialogKey } from '../dialog.js';
 import { headerValues, type SipRequest } from '../message.js';
 import { param, parseParams } from '../syntax.js';
 
 export interface Replaces {
-  /** Under which the call is kept: the tags are named from our side (§3). */
-  key: string;
+  callId: string;
+  /** Both are named from our side (§3). */
+  localTag: string;
   remoteTag: string;
   /** Only if it was not answered yet. */
   earlyOnly: boolean;
@@ -23,5 +23,5 @@ export function readReplaces(request: SipRequest): Replaces | 'malformed' | null
   if (more.length > 0 || headerValues(request, 'join').length > 0 || local === '' || remoteTag === '')
     return 'malformed';
   const callId = value.slice(0, semicolon).trim();
-  return { key: dialogKey(callId, local), remoteTag, earlyOnly: param(params ?? [], 'early-only') !== null };
+  return { callId, localTag: local, remoteTag, earlyOnly: param(params ?? [], 'early-only') !== null };
 }

@@ -100,9 +100,11 @@ export class UserAgent {
       chance: options.chance,
       sendRequest: (request, hop, user) => this.#send(request, hop, user),
       sendAck: (request, hop) => {
-        request.headers.push(...this.#userAgentHeaders);
-        const bytes = serializeMessage(request, formatVia(this.#via(hop)));
-        const send = () => void options.wire.send(hop, bytes, () => {});
+        // It may go to several places one after the other, so it stays what it is.
+        const { kind, method, uri, body } = request;
+        const headers = request.headers.concat(this.#userAgentHeaders);
+        const text = serializeMessage({ kind, method, uri, headers, body }, formatVia(this.#via(hop)));
+        const send = () => void options.wire.send(hop, text, () => {});
         send();
         return send;
       },
