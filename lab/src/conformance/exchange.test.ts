@@ -163,7 +163,8 @@ describe.skipIf(absent)(`exchange with telephones${absent ? ` (${absent})` : ''}
   });
 
   test('200 calls of sipp, 40 at a time, are answered, hear music, hang up and leave nothing behind', async () => {
-    house = await realExchange(media, sipPort);
+    // Beside other work the media process's turns come late, and then new calls get 503, as they should: scale.test.ts is about that.
+    house = await realExchange(media, sipPort, { calm: true });
     const { exchange } = house;
     exchange.listen((news) => {
       if (news.type !== 'leg.arrived') return;

@@ -15,13 +15,15 @@ export const now = () => epochMs(Date.now());
 
 /**
  * @param sipPort where the exchange listens
- * @param options `started` false: it takes calls once `restore` was asked for
+ * @param options `started` false: it takes calls once `restore` was asked for. `calm`: whatever else the machine has to do, nobody
+ *   is refused for its sake
  */
 export async function realExchange(
   media: RunningMedia,
   sipPort: number,
   options: {
     started?: boolean;
+    calm?: boolean;
     recordingsDir?: string;
     trunk?: Partial<Trunk>;
     /** In place of the one that takes calls from this machine. */
@@ -45,7 +47,7 @@ export async function realExchange(
         handlers,
         log,
       }),
-    media: media.client,
+    media: options.calm === true ? Object.create(media.client, { processes: { value: [] } }) : media.client,
     trunks: options.trunks ?? [
       { id: 'tk_demo' as TrunkId, name: 'Demo', inbound: { addresses: loopbackAddresses }, ...options.trunk },
     ],
