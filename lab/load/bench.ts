@@ -9,6 +9,7 @@ import { directory } from './directory.js';
 import { engine } from './engine.js';
 import { journal } from './journal.js';
 import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
+import { overload } from './overload.js';
 import { relay } from './relay.js';
 import { relaySrtp } from './relay-srtp.js';
 import { reload } from './reload.js';
@@ -17,7 +18,20 @@ import { sipEndurance } from './sip-endurance.js';
 import { sipParse } from './sip-parse.js';
 import { soak } from './soak.js';
 
-const all = [sipParse, engine, sipCalls, relay, relaySrtp, journal, directory, answerDelay, reload, soak, sipEndurance];
+const all = [
+  sipParse,
+  engine,
+  sipCalls,
+  relay,
+  relaySrtp,
+  journal,
+  directory,
+  answerDelay,
+  reload,
+  soak,
+  sipEndurance,
+  overload,
+];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {

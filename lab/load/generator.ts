@@ -15,6 +15,18 @@ export interface GeneratorFigures {
   lateP99: number;
   /** Share of a core that the generator used. */
   core: number;
+  /** Each quarter of a second of the measured part. */
+  windows: GapWindow[];
+}
+
+/** What the listeners heard in a quarter of a second that ended at `at` (epoch ms). */
+export interface GapWindow {
+  at: number;
+  /** The longest gap that anybody heard, ms; 20 when every packet came as it was sent. */
+  gapMs: number;
+  /** How many were longer than 60 ms. */
+  longGaps: number;
+  packets: number;
 }
 
 /** First port of the generator's streams; stream i is bound to this + 2i. */
@@ -50,5 +62,9 @@ export async function generate(
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`the RTP generator ended with ${code}`);
-  return JSON.parse(printed.slice(printed.indexOf('{'))) as GeneratorFigures;
+  const windows = printed.match(/^window .*$/gm)?.map((line): GapWindow => {
+    const [at = 0, gapMs = 0, longGaps = 0, packets = 0] = line.split(' ').slice(1).map(Number);
+    return { at, gapMs, longGaps, packets };
+  });
+  return { ...(JSON.parse(printed.slice(printed.indexOf('{'))) as GeneratorFigures), windows: windows ?? [] };
 }

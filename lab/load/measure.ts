@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os';
 
 export interface Row {
   what: string;
-  unit: 'ms' | 'µs' | '1/s' | '×' | '%' | 'MB' | 's' | '';
+  unit: 'ms' | 'µs' | '1/s' | '×' | '%' | '‰' | 'MB' | 's' | '';
   /** Under what: load, size, number of samples. */
   under: string;
   median: number;

@@ -56,11 +56,12 @@ export async function startMediaRelay(nodeOptions: readonly string[] = []): Prom
     folder,
     trouble: () => `${running.log()}${JSON.stringify(lost.slice(0, 3))} ${lost.length} lost`,
     async calls(count) {
-      while (targets.length < count * 2) {
-        const stream = targets.length;
-        targets.push(await open(stream), await open(stream + 1));
-        await client.request({ type: 'bridge', a: `l${stream}`, b: `l${stream + 1}` });
-      }
+      const missing = Array.from({ length: Math.max(0, count * 2 - targets.length) }, (_, i) => targets.length + i);
+      targets.push(...(await Promise.all(missing.map(open))));
+      const pairs = missing.filter((stream) => stream % 2 === 0);
+      await Promise.all(
+        pairs.map((stream) => client.request({ type: 'bridge', a: `l${stream}`, b: `l${stream + 1}` })),
+      );
       return targets.slice(0, count * 2);
     },
     async stop() {

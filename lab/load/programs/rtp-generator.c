@@ -6,8 +6,10 @@
  *
  * One target port on 127.0.0.1 a line, in the order of the streams; stream i is bound to first port + 2i, and what it sends is
  * expected at stream i^1, or with 0 at stream i itself. A packet is 172 bytes, one each 20 ms; the streams are spread evenly over the 20 ms.
- * stdout: "begin" and "end" around the measured part, then one line of JSON. In C, since a generator in JavaScript would cost
- * more than what it measures.
+ * stdout: "begin" and "end" around the measured part, "window <epoch ms> <gap ms> <long gaps> <packets>" for each quarter of a second of it, then
+ * one line of JSON. A gap is by how much two packets that were sent one after the other came apart, and 20 ms: what a listener
+ * without a buffer would miss; long ones have more than 60 ms. In C, since a generator in JavaScript would cost more than what it
+ * measures.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -29,12 +31,17 @@ struct stream {
   struct sockaddr_in to;
   uint16_t sequence;
   uint32_t timestamp;
+  /* How long the last packet that came to it had been on its way. */
+  int64_t way_ns;
 };
 
 static struct stream streams[streams_max];
 /* Histograms in steps of 5 µs up to one second; the last bucket holds what is longer. */
 static uint32_t latency[buckets], lateness[buckets];
 static uint64_t sent, received, foreign;
+/* Of the window that runs. */
+static int64_t gap_ns;
+static uint64_t long_gaps, packets;
 /* Another one each run: a relay that stays up between runs would take the same for a sender gone back in time. */
 static uint32_t first_ssrc;
 static int apart;
@@ -98,6 +105,8 @@ static void send_one(int index, int marked) {
   one->timestamp += 160;
 }
 
+static void note_gap(struct stream *to, int64_t way_ns);
+
 static void receive_all(int index) {
   unsigned char packets[32][2048];
   char control[32][128];
@@ -132,9 +141,26 @@ static void receive_all(int index) {
       }
       received++;
       note(latency, arrived - at);
+      note_gap(&streams[index], arrived - at);
     }
     if (count < 32) return;
   }
+}
+
+static void note_gap(struct stream *to, int64_t way_ns) {
+  int64_t gap = way_ns - to->way_ns + 20000000;
+  if (to->way_ns != 0 && gap > gap_ns) gap_ns = gap;
+  if (to->way_ns != 0 && gap > 60000000) long_gaps++;
+  to->way_ns = way_ns;
+  packets++;
+}
+
+static void tell_window(void) {
+  printf("window %lld %.1f %llu %llu\n", (long long)(now_ns(CLOCK_REALTIME) / 1000000), gap_ns / 1e6,
+         (unsigned long long)long_gaps, (unsigned long long)packets);
+  fflush(stdout);
+  gap_ns = 0;
+  long_gaps = packets = 0;
 }
 
 static double cpu_ms(void) {
@@ -164,8 +190,13 @@ int main(int argc, char **argv) {
   int64_t turn = 0, wall = 0;
   double cpu = 0;
   int phase = 0;
+  int64_t window = 0;
   for (;;) {
     int64_t now = now_ns(CLOCK_MONOTONIC) - begun;
+    if (phase == 1 && now >= window) {
+      if (window > 0) tell_window();
+      window = now + 250000000;
+    }
     if (phase == 0 && now >= warm_ns) {
       phase = 1;
       cpu = cpu_ms();

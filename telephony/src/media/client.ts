@@ -1,13 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { basename } from 'node:path';
-import { MediaError, type MediaClient, type Owns } from './contract.js';
+import { MediaError, type MediaClient, type Owns, type MediaProcessState } from './contract.js';
 import { LineReader } from './lines.js';
 import {
   mediaProtocolVersion,
   type HeldLeg,
   type MediaEvent,
   type MediaFrame,
-  type MediaLoad,
   type MediaReplies,
   type MediaRequest,
 } from './protocol.js';
@@ -46,7 +45,7 @@ export function connectMedia(socketPath: string, log: MediaLog): MediaClient {
   let socket: Socket | null = null;
   let ready = false;
   let processId: number | null = null;
-  let load: MediaLoad | null = null;
+  let load: MediaProcessState['load'] = null;
   let closed = false;
   let lastNumber = 0;
   let retryMs = retryMsMin;

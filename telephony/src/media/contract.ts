@@ -21,7 +21,7 @@ export interface MediaProcessState {
   ready: boolean;
   pid: number | null;
   /** What it last said of itself; null when it is not there, or has not yet. */
-  load: MediaLoad | null;
+  load: (MediaLoad & { at: number }) | null;
 }
 
 export interface MediaClient {

@@ -87,10 +87,11 @@ async function main(): Promise<void> {
     // The native library keeps threads: without this the process would not end.
     process.exit(code);
   };
+  const { datagrams, because } = ownDatagrams();
   const lateness = monitorEventLoopDelay({ resolution: delayGrainMs });
   lateness.enable();
   setInterval(() => {
-    const lateMs = Math.max(0, Math.round(lateness.percentile(99) / 1e5 - delayGrainMs * 10) / 10);
+    const lateMs = Math.max(0, lateness.percentile(99) / 1e6 - delayGrainMs, datagrams.behindMs);
     lateness.reset();
     const { legCount: legs, standing } = engine;
     server?.emit({
@@ -98,7 +99,7 @@ async function main(): Promise<void> {
       at: Date.now(),
       legs,
       freePorts: standing.freePorts,
-      lateMs,
+      lateMs: Math.round(lateMs * 10) / 10,
       retiring: retiring !== null,
     });
   }, loadEveryMs).unref();
@@ -118,7 +119,6 @@ async function main(): Promise<void> {
     log('error', 'a failure of ours', { detail: error.stack ?? error.message });
     void stop(1);
   });
-  const { datagrams, because } = ownDatagrams();
   log('debug', 'datagram sockets', { kind: datagrams.kind, because });
   log('info', 'media process ready', {
     pid: process.pid,

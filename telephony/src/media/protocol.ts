@@ -124,7 +124,10 @@ export interface MediaLoad {
   legs: number;
   /** Plain RTP legs that can still be opened. */
   freePorts: number;
-  /** By how much the worst hundredth of its turns came late in the last second, ms: packets waited that long. */
+  /**
+   * By how much the worst of its turns came late in the last quarter of a second, or for how long it has not kept up with what
+   * comes, ms: packets waited that long.
+   */
   lateMs: number;
   /** It ends as soon as nobody talks or waits in it, to make room for a newer version: nothing new should be opened here. */
   retiring: boolean;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { admit, createGate, isOverloaded, look, open, type Admission, type Strain } from './admission.js';
+import { admit, createGate, isOverloaded, look, mediaStrain, open, type Admission, type Strain } from './admission.js';
 
 const calm: Strain = { controlLateMs: 1, mediaLateMs: 1, freePorts: 400, journalBehindMs: 3 };
 const late: Strain = { ...calm, controlLateMs: 200 };
@@ -123,6 +123,18 @@ describe('admission', () => {
         }
       }),
     );
+  });
+
+  test('the worst media process counts, and one that has fallen silent by how long', () => {
+    const of = (lateMs: number, at: number) => ({
+      name: 'media-1',
+      ready: true,
+      pid: 1,
+      load: { legs: 0, freePorts: 10, lateMs, retiring: false, at },
+    });
+    expect(mediaStrain([of(3, 9_900), of(12, 9_800)], 10_000)).toEqual({ mediaLateMs: 12, freePorts: 20 });
+    expect(mediaStrain([of(3, 9_900), of(3, 7_000)], 10_000).mediaLateMs).toBe(3_000);
+    expect(mediaStrain([], 10_000)).toEqual({ mediaLateMs: 0, freePorts: null });
   });
 
   test('the gate looks at most four times a second', () => {

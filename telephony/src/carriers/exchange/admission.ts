@@ -102,11 +102,15 @@ export function admit(now: Admission): [Admission, boolean] {
 
 export const isOverloaded = (now: Admission): boolean => now.closed || now.rate !== null;
 
+/** A process tells of itself four times a second. One that has not for so long is stuck, whatever it said last. */
+const silentMsMax = 1_000;
+
 /** The worst of those that are there: whoever lives in it must not suffer for a newcomer. */
-export function mediaStrain(processes: readonly MediaProcessState[]): Omit<Strain, keyof OwnStrain> {
+export function mediaStrain(processes: readonly MediaProcessState[], now: number): Omit<Strain, keyof OwnStrain> {
   const loads = processes.flatMap(({ load }) => load ?? []);
+  const lateness = loads.map(({ lateMs, at }) => (now - at > silentMsMax ? now - at : lateMs));
   return {
-    mediaLateMs: Math.max(0, ...loads.map(({ lateMs }) => lateMs)),
+    mediaLateMs: Math.max(0, ...lateness),
     freePorts: loads.length === 0 ? null : loads.reduce((sum, { freePorts }) => sum + freePorts, 0),
   };
 }

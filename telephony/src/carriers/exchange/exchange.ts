@@ -100,7 +100,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const unborn = new Map<string, WebPhone | null>();
   const after = options.after ?? afterByTimer;
   let stopping = false;
-  const gate = createGate(() => ({ ...noStrain, ...options.strain?.(), ...mediaStrain(media.processes) }), now);
+  const gate = createGate(() => ({ ...noStrain, ...options.strain?.(), ...mediaStrain(media.processes, now()) }), now);
 
   const events = createEventQueue((event) => isNews(event, (leg) => customers.has(leg)), log);
   const emit = (event: PhoneEvent) => events.push(event);

@@ -44,6 +44,8 @@ export interface BindOptions extends Endpoint {
 
 export interface Datagrams {
   readonly kind: 'native' | 'dgram';
+  /** For how long more has come than could be read, ms; 0 where nobody can tell. */
+  readonly behindMs: number;
   /**
    * Binds a socket; IPv6 ones hear IPv4 too where the system does so. Port 0 takes any.
    *

@@ -9,6 +9,7 @@ const passing = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ECONNREFUSED']);
 /** Datagrams by Node's own sockets: everywhere, and with an object or three for each packet. */
 export const dgramDatagrams: Datagrams = {
   kind: 'dgram',
+  behindMs: 0,
   bind: ({ address, port }: BindOptions) =>
     new Promise((resolve, reject) => {
       const family = isIPv6(address) ? 6 : 4;

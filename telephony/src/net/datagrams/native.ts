@@ -33,6 +33,9 @@ export function nativeDatagrams(libc: Libc): Datagrams {
 
   return {
     kind: 'native',
+    get behindMs() {
+      return ready.behindMs;
+    },
     // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection, as the contract says
     bind: async (options) => open(options),
   };

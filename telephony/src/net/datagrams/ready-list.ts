@@ -46,9 +46,19 @@ export class ReadyList {
   private beat: NodeJS.Timeout | null = null;
   private taken = 0;
   private takenSinceMs = 0;
+  /** Since when each turn has left some unread; null: the last one had them all. */
+  private leftSinceMs: number | null = null;
 
   constructor(libc: Libc) {
     this.libc = libc;
+  }
+
+  /**
+   * For how long there has been more to read at each turn than a turn takes, ms: what comes waits ever longer. The turns themselves
+   * stay short meanwhile, so that nothing else tells. With fewer sockets than a turn takes it is always 0.
+   */
+  get behindMs(): number {
+    return this.leftSinceMs === null ? 0 : performance.now() - this.leftSinceMs;
   }
 
   /** @throws Error when the kernel has no room for another */
@@ -104,6 +114,7 @@ export class ReadyList {
     this.turn = null;
     if (this.beat !== null) clearInterval(this.beat);
     this.beat = null;
+    this.leftSinceMs = null;
     this.handle?.close();
     this.handle = null;
     this.libc.close(this.epoll);
@@ -114,6 +125,8 @@ export class ReadyList {
     const { words, owners } = this;
     const ready = this.libc.epoll_wait(this.epoll, this.events, readyMax, 0);
     this.taken += ready;
+    if (ready < readyMax) this.leftSinceMs = null;
+    else this.leftSinceMs ??= performance.now();
     this.pace();
     for (let i = 0; i < ready; i++) {
       const at = i * eventWords + dataWord;
