@@ -99,6 +99,9 @@ export function carrierStage(rtp: number) {
     get complaints() {
       return need().complaints;
     },
+    get sipPort() {
+      return sipPort;
+    },
     get media() {
       if (media === undefined) throw new Error('no media process');
       return media;

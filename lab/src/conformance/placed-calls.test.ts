@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { describe, expect, test } from 'vitest';
 import { freePorts } from '../peers/ports.js';
-import { missing, until } from '../peers/process.js';
+import { missing, sleep, until } from '../peers/process.js';
 import { carrierStage } from './carrier-stage.js';
-import { called, expects, maybe, mustSay, pause, plays, reply } from './sipp-scenario.js';
+import { called, calling, expects, maybe, mustSay, pause, plays, reply } from './sipp-scenario.js';
 
 const absent = missing('sipp');
 const callee = '+81398765432';
@@ -28,7 +28,7 @@ describe.skipIf(absent)(`calls of agents by sipp’s trunks${absent ? ` (${absen
     return { port, got };
   }
 
-  test('[OUT11] what each refusal is told as; Retry-After changes nothing, and a redirection is followed by nobody', async () => {
+  test('[OUT11] what each refusal is told as; a redirection is followed by nobody', async () => {
     const elsewhere = await nobody();
     const told = {
       ...{ 486: 'busy', 600: 'busy', 408: 'no-answer', 480: 'no-answer', 603: 'declined', 607: 'declined' },
@@ -151,6 +151,51 @@ describe.skipIf(absent)(`calls of agents by sipp’s trunks${absent ? ` (${absen
         }
       },
     );
+  });
+
+  test('[TRK11] a trunk that asks to be left alone comes last for as long as it says', async () => {
+    const [busy, free] = [
+      await on.carrier('busy', [invite(), answers(503, 'x', { headers: ['Retry-After: 3'] }), expects('ACK')], 2),
+      await on.carrier('free', [invite(), answers(486, 'x'), expects('ACK')], 3),
+    ];
+    await on.open([on.trunk('tk_busy', busy.port), on.trunk('tk_free', free.port, {}, { priority: 20 })]);
+    const asked: number[] = [];
+    for (const waitMs of [0, 0, 3_000]) {
+      await sleep(waitMs);
+      await (await on.place(callee)).event('leg.ended');
+      asked.push(busy.heard('INVITE').length);
+    }
+    await Promise.all([busy.fine(), free.fine()]);
+    expect(asked).toEqual([1, 1, 2]);
+  });
+
+  test('an INVITE with Replaces from an address of two trunks takes the place of the call that it names', async () => {
+    const inbound = { addresses: ['127.0.0.1'] };
+    const carrier = await on.carrier('replaced', [invite(), answers(200, 'a', { sdp: true }), expects('ACK'), ...bye]);
+    await on.open([
+      on.trunk('tk_first', carrier.port, {}, { inbound }),
+      on.trunk('tk_moves', carrier.port, {}, { inbound, transfers: true }),
+    ]);
+    const call = await on.place(callee, 'tk_moves');
+    await call.join();
+    await call.hears('silence');
+    const dialog = on.exchange.dialogOf(call.leg);
+    const replaces = `Replaces: ${dialog?.callId};to-tag=${dialog?.localTag};from-tag=${dialog?.remoteTag}`;
+    const next = await on.carrier(
+      'replacing',
+      [
+        calling.asks('INVITE', 1, { sdp: 'stream', headers: ['Require: replaces', replaces] }),
+        ...[maybe(100), expects(200), calling.asks('ACK', 1), plays(on.network), pause(2_500)],
+        ...[calling.asks('BYE', 2), expects(200)],
+      ],
+      1,
+      [`127.0.0.1:${on.sipPort}`, '-s', '0312345678'],
+    );
+    await carrier.fine();
+    await call.hears('person');
+    await next.fine();
+    await call.event('leg.ended');
+    expect(call.told()).toEqual(['answered', 'joined', 'moved', 'ended hung-up']);
   });
 
   test('caller ID stands where each trunk wants it', async () => {

@@ -190,8 +190,11 @@ export interface OutgoingListener extends SessionListener {
   onProgress(status: number, early: SdpAudio | null): void;
   /** Answered, and acknowledged. */
   onAnswered(answer: SdpAudio): void;
-  /** Exactly once in every life, and the last that is heard. `status`: the final one, if there was any; `reason`: its words. */
-  onEnded(cause: OutgoingEnd, status: number | null, reason: string | null): void;
+  /**
+   * Exactly once in every life, and the last that is heard. `status`: the final one, if there was any; `reason`: its words;
+   * `retryAfterS`: for how long it wants to be left alone.
+   */
+  onEnded(cause: OutgoingEnd, status: number | null, reason: string | null, retryAfterS: number | null): void;
 }
 
 export interface SipEndpointHandlers {

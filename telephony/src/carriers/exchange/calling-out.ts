@@ -85,7 +85,7 @@ export function createCallingOut(sip: Pick<SipEndpoint, 'hopsOf' | 'call'>): Cal
           if (call !== null) return call.hangUp(cause);
           if (unwanted) return;
           unwanted = true;
-          queueMicrotask(() => listener.onEnded('cancelled', null, null));
+          queueMicrotask(() => listener.onEnded('cancelled', null, null, null));
         },
         reoffer: (sdp) => call?.reoffer(sdp),
         snapshot: () => call?.snapshot() ?? null,

@@ -1,6 +1,7 @@
 import type { E164, TrunkId } from '@denwaban/core';
 import { expect, test } from 'vitest';
 import { anna, asLeg, asLine, asRecording, demoTrunk, exchangeOnFakes } from '../testing/exchange-on-fakes.js';
+import type { FakeCallee } from '../testing/fake-callee.js';
 import { offerOf } from '../testing/fake-sip.js';
 import { causeOf } from './sip-callee.js';
 import type { Trunk } from './trunk.js';
@@ -242,6 +243,28 @@ test('[TRK11] a trunk that itself failed is followed by the next, by the same po
   expect(house.sip.callees).toHaveLength(2);
   expect(told()).toEqual(['leg.ended busy']);
 });
+
+test.each([
+  ['was silent', (callee: FakeCallee) => callee.end('unreachable'), 60_000],
+  ['wants to be left alone', (callee: FakeCallee) => callee.end('refused', 503, 'Busy', 30), 30_000],
+])(
+  '[TRK11] a trunk that %s comes last for a while, and is asked all the same when there is no other',
+  async (_, fails, ms) => {
+    const { house, callee } = await calling([second, trunk]);
+    fails(callee());
+    await house.settle();
+    const place = async (n: number, wanted: TrunkId | null = null) => {
+      house.exchange.carryOut({ type: 'place', leg: asLeg(`lg_${n}`), to, trunk: wanted, agentLeg, agent: anna });
+      await house.settle();
+      return callee().request.trunk;
+    };
+    expect(await place(1)).toBe('tk_second');
+    expect(await place(2, 'tk_demo' as TrunkId)).toBe('tk_demo');
+    expect(await place(3)).toBe('tk_second');
+    house.moveClock(ms);
+    expect(await place(4)).toBe('tk_demo');
+  },
+);
 
 test('[OUT11] the trunk that was asked for, and no other; without any that calls out the number is unreachable', async () => {
   const asked = await calling([second, trunk], 'tk_second' as TrunkId);

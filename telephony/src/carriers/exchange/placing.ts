@@ -10,6 +10,7 @@ import { callBySip } from './sip-callee.js';
 import { outboundOrder, type TrunkStatus } from './trunk-choice.js';
 import type { TransferMeans } from './transfer.js';
 import type { Trunk } from './trunk.js';
+import { createTrunkRests } from './trunk-rest.js';
 
 export interface PlacingOptions {
   media: Pick<MediaClient, 'request'>;
@@ -32,11 +33,13 @@ type Place = Extract<PhoneCommand, { type: 'place' }>;
 /** @returns carries the command out; `open` false: the house is shutting, and calls nobody */
 export function createPlacing(options: PlacingOptions): (command: Place, open: boolean) => void {
   const { media, calling, customers, transferBy, own, now, log } = options;
+  const rests = createTrunkRests(now);
+  const statusOf = (trunk: Trunk) => (rests.has(trunk.id) ? 'down' : options.statusOf(trunk));
   return ({ leg, to, trunk, agent }, open) => {
     if (customers.has(leg)) return log.debug({ leg }, 'exchange: called already');
     const callee = callBySip({
-      ...{ leg, to, media, calling, own, now, log },
-      trunks: open ? outboundOrder(options.trunks, options.statusOf, trunk).filter(canCallOut) : [],
+      ...{ leg, to, media, calling, rests, own, now, log },
+      trunks: open ? outboundOrder(options.trunks, statusOf, trunk).filter(canCallOut) : [],
       wish: (by) => wishOf(by, { address: by.outbound.server.host }, options.publicAddress6),
       transfer: transferBy,
       near: options.lineOf(agent),

@@ -16,6 +16,7 @@ import type { FarEnd, FarEndListener } from './far-end.js';
 import type { AudioWish } from './sip-audio.js';
 import { byeReason, createSipLeg, type SipLeg, type SipLegOptions } from './sip-leg.js';
 import { isWorthAnother } from './trunk-choice.js';
+import type { TrunkRests } from './trunk-rest.js';
 import type { TransferMeans } from './transfer.js';
 
 export interface SipCalleeOptions extends Omit<SipLegOptions, 'wish' | 'transfer'> {
@@ -26,6 +27,7 @@ export interface SipCalleeOptions extends Omit<SipLegOptions, 'wish' | 'transfer
   calling: CallingOut;
   wish(trunk: CanCallOut): AudioWish;
   transfer(trunk: CanCallOut): TransferMeans | null;
+  rests: Pick<TrunkRests, 'ended' | 'works'>;
   /** The line that it will be joined with. */
   near: LineId | null;
   /** The call is over before its media leg was there: it can go. */
@@ -78,10 +80,12 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
       ...sip.session(standing),
       onSent: (farewell) => void (over || sip.note(farewell)),
       onProgress(status, early) {
+        options.rests.works(trunk.id);
         if (isOver()) return;
         told?.rings(early !== null && sip.aim(early, standing), status === 180);
       },
       onAnswered(answer) {
+        options.rests.works(trunk.id);
         if (isOver()) return late.call?.hangUp(byeReason('normal'));
         const dialog = JSON.stringify(standing.snapshot());
         sip.note(dialog);
@@ -93,7 +97,8 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
         told?.answered(dialog, trunk.id);
         if (moved) sip.tellWhere();
       },
-      onEnded(cause, status) {
+      onEnded(cause, status, _reason, retryAfterS) {
+        options.rests.ended(trunk.id, cause, status, retryAfterS);
         if (sip.told !== null) {
           if (sip.current === standing && !sip.holds(ending(cause))) sip.finish(ending(cause));
           return;

@@ -18,7 +18,7 @@ export interface FakeCallee {
   ring(status?: number, early?: SdpAudio | null): void;
   answer(audio: SdpAudio): void;
   /** Refuses, or comes to nothing. */
-  end(cause: OutgoingEnd, status?: number, reason?: string): void;
+  end(cause: OutgoingEnd, status?: number, reason?: string, retryAfterS?: number): void;
 }
 
 /** What outlives the endpoint that called them. */
@@ -42,10 +42,10 @@ export function fakeCallee(id: string, request: CallRequest, listener: OutgoingL
       callee.state = 'answered';
       listener.onAnswered(audio);
     },
-    end(cause, status, reason) {
+    end(cause, status, reason, retryAfterS) {
       if (callee.state === 'ended') return;
       callee.state = 'ended';
-      if (heir === null) listener.onEnded(cause, status ?? null, reason ?? null);
+      if (heir === null) listener.onEnded(cause, status ?? null, reason ?? null, retryAfterS ?? null);
       else heir.onEnded(cause === 'hung-up' ? cause : 'failed');
     },
   };

@@ -24,6 +24,7 @@ import { writeFarewell } from './farewell.js';
 import { inviteOf, isCallable } from './invite.js';
 import { sendOutside, type OutsideRequest } from './outside.js';
 import type { Session } from './session.js';
+import { readRetryAfter } from './retry-after.js';
 import { minSeS, readMinSe, timerOfAnswer } from './session-timer.js';
 import { Teller } from './teller.js';
 
@@ -150,7 +151,7 @@ export class OutboundCall implements OutgoingCall, Call {
     if (status < 200) this.#progress(response, read, by);
     else if (status < 300) this.#taken(response, read, by);
     else if (status === 422 && !this.#told && this.#tooShort++ < 2) this.#longer(response, by);
-    else this.#failed('refused', status, fromWire(response.reason));
+    else this.#failed('refused', status, fromWire(response.reason), readRetryAfter(response));
   }
 
   #progress(response: SipResponse, read: Essentials, by: ClientTransaction): void {
@@ -234,19 +235,19 @@ export class OutboundCall implements OutgoingCall, Call {
     this.#end(cause, null, null);
   }
 
-  #failed(cause: OutgoingEnd, status: number | null, reason: string | null): void {
+  #failed(cause: OutgoingEnd, status: number | null, reason: string | null, retryAfterS: number | null = null): void {
     this.#settled = true;
     if (this.#told) this.#forget();
-    else if (this.#session === null) this.#end(cause, status, reason);
+    else if (this.#session === null) this.#end(cause, status, reason, retryAfterS);
   }
 
-  #end(cause: OutgoingEnd, status: number | null, reason: string | null): void {
+  #end(cause: OutgoingEnd, status: number | null, reason: string | null, retryAfterS: number | null = null): void {
     if (this.#told) return;
     this.#told = true;
     this.#session = null; // the INVITE's transaction lingers, and we with it: our dialog need not
     this.#cancelRingLimit();
     if (this.#settled) this.#forget();
-    this.#teller.last((listener) => listener.onEnded(cause, status, reason));
+    this.#teller.last((listener) => listener.onEnded(cause, status, reason, retryAfterS));
   }
 
   #forget(): void {

@@ -17,6 +17,7 @@ import type { AgentCore } from './core.js';
 import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
 import { sendOutside } from './outside.js';
 import { idle, stepRegistration, type RegistrationInput, type RegistrationTrouble } from './registration.js';
+import { readRetryAfter } from './retry-after.js';
 import { allowHeader } from './rules.js';
 
 export interface RegistrationPlan {
@@ -149,7 +150,7 @@ export function keepRegistered(
       return feed({ type: 'too-brief', minExpiresS: parseNumber(header(response, 'min-expires') ?? '', 2 ** 31) ?? 0 });
     }
     if (status >= 300) {
-      const retryAfterS = parseNumber(/^\d+/.exec(header(response, 'retry-after') ?? '')?.[0] ?? '', 2 ** 31);
+      const retryAfterS = readRetryAfter(response);
       return feed({ type: 'refused', status, retryAfterS });
     }
     flow = { hop: { ...by.hop, connection: by.connection }, connection: by.connection };
