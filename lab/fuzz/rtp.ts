@@ -198,12 +198,15 @@ function makeLeg(id: string, at: { ms: number }, report: Report, digits: string[
     codec: id === 'a' ? 'PCMU' : 'PCMA',
     dtmfPayloadType: 101,
     ptimeMs: 20,
+    payloadBytesMax: id === 'a' ? Infinity : 240,
     open: true,
     send(bytes) {
       const header = readRtpHeader(bytes);
       ensure(header !== null, 'relays-what-is-no-rtp', () => Buffer.from(bytes.subarray(0, 16)).toString('hex'));
       ensure(header?.ssrc === leg.ssrc, 'relays-anothers-ssrc', () => String(header?.ssrc));
       const sends = header?.payloadType === 101 || header?.payloadType === (id === 'a' ? 0 : 8);
+      const fits = header === null || header.payloadLength <= transport.payloadBytesMax;
+      ensure(fits || header.payloadType === 101, 'relays-too-long', () => String(header?.payloadLength));
       ensure(sends, 'relays-what-was-not-agreed', () => String(header?.payloadType));
     },
     sendRtcp: () => {},

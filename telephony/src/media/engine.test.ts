@@ -33,6 +33,7 @@ const webrtc: WebRtcOpener = {
       codec: 'PCMU',
       dtmfPayloadType: null,
       ptimeMs: 20,
+      payloadBytesMax: Infinity,
       sendRtcp: () => undefined,
       open: false,
       sent: [],

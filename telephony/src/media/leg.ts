@@ -23,8 +23,9 @@ import {
 import type { Bridge } from './bridge.js';
 import { isDue, type Meanwhile } from './listening.js';
 import { Packer } from './packer.js';
+import { sendInPieces } from './pieces.js';
 import type { Player } from './player.js';
-import type { Recording } from './recorder/index.js';
+import { heard, type Recording } from './recorder/index.js';
 import type { Ticker } from './ticker.js';
 
 export interface LegContext {
@@ -72,7 +73,7 @@ export class Leg {
   private reportDueMs = Number.NaN;
   private readonly incoming = new IncomingStream();
   private readonly events = new TelephoneEventReader();
-  private readonly outgoing: OutgoingStream;
+  readonly outgoing: OutgoingStream;
   private player: { player: Player; packer: Packer; stop: () => void } | null = null;
   private digits: { steps: EventStep[]; stop: () => void } | null = null;
 
@@ -266,6 +267,7 @@ export class Leg {
     const wanted = this.transport.codec;
     const end = header.payloadOffset + header.payloadLength;
     if (codec !== wanted) transcode(packet, codec, header.payloadOffset, end);
+    if (header.payloadLength > this.transport.payloadBytesMax) return sendInPieces(this, packet, header, stamp, nowMs);
     // The new header is written right before the payload, over the old one: the packet is never copied.
     const start = header.payloadOffset - rtpHeaderBytes;
     writeRtpHeader(packet, start, payloadTypeOf[wanted], stamp, this.outgoing.ssrc);
@@ -341,9 +343,4 @@ export class Leg {
     this.meter.sent(stamp.timestamp, step.payload.length, nowMs);
     this.transport.send(packet);
   }
-}
-
-function heard(packet: Uint8Array, header: RtpHeader, codec: Codec, nowMs: number) {
-  const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
-  return { ssrc: header.ssrc, timestamp: header.timestamp, arrivalMs: nowMs, codec, payload };
 }

@@ -1,6 +1,10 @@
 /** What goes out is packed as the far end asks; what comes in comes as it likes. On real sockets, over IPv4 and IPv6. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sequencesApart, ticksApart } from '../rtp/index.js';
+import type { RtpPeer } from './testing/rtp-peer.js';
 import { says, settle, smallHouse, tone, until } from './testing/small-house.js';
 
 describe('IPv4', () => {
@@ -24,6 +28,84 @@ describe('IPv4', () => {
     // As fast as it is heard, not faster.
     const passedMs = heard.at(-1)!.atMs - heard[0]!.atMs;
     expect(Math.abs(passedMs - (heard.length - 1) * ptimeMs)).toBeLessThan(150);
+  });
+
+  describe('a far end with a maxptime', () => {
+    /** `a` sends packets of `ms`, each sample its place in the speech; `b` takes `maxptimeMs`. */
+    const bridged = async (maxptimeMs: number) => {
+      const [a, b] = [await house().phone('a'), await house().phone('b', { ptimeMs: 10, maxptimeMs })];
+      await house().engine.handle({ type: 'bridge', a: 'a', b: 'b' });
+      return { a: a.peer, b: b.peer };
+    };
+    const speech = (at: number, length: number) => Uint8Array.from({ length }, (_, i) => (at + i) % 251);
+    const say = async (peer: RtpPeer, from: number, ticks: number) => {
+      peer.timestamp = from;
+      peer.send(0, speech(from, ticks));
+      await settle(ticks / 8);
+    };
+
+    test.each([
+      [60, 20],
+      [30, 20],
+      [60, 25],
+      [200, 10],
+    ])('packets of %i ms go on in pieces of %i ms at most, as one stream without a hole', async (ms, maxptimeMs) => {
+      const { a, b } = await bridged(maxptimeMs);
+      for (let n = 0; n < 8; n++) await say(a, n * ms * 8, ms * 8);
+      const most = Math.floor(maxptimeMs / 10) * 80;
+      const perPacket = Math.ceil((ms * 8) / most);
+      await until('all of it', () => b.heard.length >= 8 * perPacket);
+      expect(b.heard.every(({ payload }) => payload.length <= most)).toBe(true);
+      expect(Buffer.concat(b.heard.map(({ payload }) => payload))).toEqual(Buffer.from(speech(0, 8 * ms * 8)));
+      b.heard.slice(1).forEach(({ header }, i) => {
+        const before = b.heard[i]!;
+        expect(sequencesApart(header.sequence, before.header.sequence)).toBe(1);
+        expect(ticksApart(header.timestamp, before.header.timestamp)).toBe(before.payload.length);
+        expect(header.marker).toBe(false);
+      });
+    });
+
+    test('what was lost before the pieces stays a hole, and what comes late behind them goes no further', async () => {
+      const { a, b } = await bridged(20);
+      a.sequence = 100;
+      await say(a, 0, 480);
+      a.sequence = 102;
+      await say(a, 960, 480);
+      a.sequence = 101;
+      await say(a, 480, 480);
+      a.sequence = 103;
+      await say(a, 1_440, 480);
+      await until('nine pieces', () => b.heard.length >= 9);
+      await settle();
+      const places = b.heard.map(({ header }) => [
+        sequencesApart(header.sequence, b.heard[0]!.header.sequence),
+        ticksApart(header.timestamp, b.heard[0]!.header.timestamp) / 160,
+      ]);
+      expect(places).toEqual([
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [4, 6],
+        [5, 7],
+        [6, 8],
+        [7, 9],
+        [8, 10],
+        [9, 11],
+      ]);
+    });
+
+    test('each piece has a number of its own, and the recording goes by what was spoken', async () => {
+      const { a, b } = await bridged(20);
+      const path = join(mkdtempSync(join(tmpdir(), 'denwaban-pieces-')), 'r.wav');
+      await house().engine.handle({ type: 'record', recording: 'r', leg: 'a', path });
+      for (let n = 0; n < 20; n++) await say(a, n * 480, 480);
+      await until('sixty', () => b.heard.length >= 60);
+      const done = await house().engine.handle({ type: 'stop-record', recording: 'r' });
+      expect(Math.abs((done?.durationMs ?? 0) - 1_200)).toBeLessThan(150);
+      rmSync(dirname(path), { recursive: true });
+      const { packets, numbered } = b.span();
+      expect([packets, numbered]).toEqual([60, 60]);
+    });
   });
 
   test('comfort noise goes no further and leaves no hole; the far end is not taken for lost', async () => {

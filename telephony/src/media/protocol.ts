@@ -16,6 +16,8 @@ export interface RtpRemote {
   /** RFC 4733 payload type the far end accepts, or null. */
   dtmfPayloadType: number | null;
   ptimeMs: number;
+  /** More than this it does not take in a packet; missing: whatever comes. */
+  maxptimeMs?: number;
   /** As the far end declares it: it sends, it receives. `sendrecv` is both. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** What the far end encrypts its packets with, and by whose suite we encrypt ours; null or missing: plain RTP. */

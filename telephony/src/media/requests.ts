@@ -83,7 +83,8 @@ const remote: Check = (value) => {
   if (dtmf !== null && !(Number.isInteger(dtmf) && dtmf >= 96 && dtmf <= 127))
     return 'dtmfPayloadType must be 96 to 127';
   if (!Number.isInteger(far.ptimeMs) || far.ptimeMs < 1 || far.ptimeMs > 200) return 'ptimeMs must be 1 to 200';
-  const { srtp = null, rtcp = null } = far;
+  const { srtp = null, rtcp = null, maxptimeMs = 20 } = far;
+  if (!Number.isInteger(maxptimeMs) || maxptimeMs < 10 || maxptimeMs > 200) return 'maxptimeMs must be 10 to 200';
   // Said without its value: it may be a key.
   if (srtp !== null && !(isRecord(srtp) && srtpSuites.includes(srtp.suite) && isKey(srtp.key)))
     return 'srtp must be a suite and a key';

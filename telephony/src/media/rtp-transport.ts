@@ -5,6 +5,7 @@ import {
   readRtpHeader,
   SourceLock,
   SrtpSession,
+  ticksPerMs,
   type Codec,
   type OwnKeys,
   type Source,
@@ -22,6 +23,7 @@ export class RtpTransport implements Transport {
   readonly kind = 'rtp';
   readonly port: number;
   readonly keys: OwnKeys;
+  payloadBytesMax = Infinity;
   private readonly socket: DatagramSocket;
   private readonly control: ControlPort;
   private readonly listener: TransportListener;
@@ -47,6 +49,7 @@ export class RtpTransport implements Transport {
     this.listener = listener;
     this.now = now;
     this.remote = remote === null ? null : this.readable(remote);
+    this.payloadBytesMax = payloadBytesMax(remote);
     this.srtp.agree(remote?.srtp ?? null);
     this.lock = new SourceLock(this.remote);
     this.control = new ControlPort(rtcp, (packet) => this.heardControl(packet));
@@ -85,6 +88,7 @@ export class RtpTransport implements Transport {
     const before = this.remote;
     const remote = this.readable(wanted);
     this.remote = remote;
+    this.payloadBytesMax = payloadBytesMax(remote);
     this.srtp.agree(remote.srtp ?? null);
     // The same far end with another direction (hold and back): the lock stands, so that nobody can slip in.
     if (before !== null && before.address === remote.address && before.port === remote.port) {
@@ -211,6 +215,12 @@ class ControlPort {
     this.symmetric = null;
     this.socket.close();
   }
+}
+
+/** Whole tens of milliseconds, as everywhere. */
+function payloadBytesMax(remote: RtpRemote | null): number {
+  const maxptimeMs = remote?.maxptimeMs;
+  return maxptimeMs === undefined ? Infinity : Math.floor(maxptimeMs / 10) * 10 * ticksPerMs;
 }
 
 /** Old phones hold by aiming us at nowhere (RFC 2543 §B.5). */

@@ -109,6 +109,25 @@ export class OutgoingStream {
     return { sequence, timestamp, marker: header.marker };
   }
 
+  /** Nothing later was numbered yet. */
+  isNewest({ sequence }: Stamp): boolean {
+    return sequence === this.sequence;
+  }
+
+  /**
+   * Numbers a further piece of the newest packet, which `relay` has just numbered. What the sender sent before that packet and comes after it
+   * goes no further from now on: its number is a piece's.
+   *
+   * @param before ticks of the piece before
+   */
+  piece({ sequence }: RtpHeader, before: number, ticks: number): Stamp {
+    this.runInSequence = sequence;
+    this.sequenceOffset += 1;
+    this.timestamp = (this.timestamp + before) >>> 0;
+    this.ticks = ticks;
+    return { sequence: this.bump(), timestamp: this.timestamp, marker: false };
+  }
+
   /** A packet of the relayed sender that goes no further (comfort noise, an event): it must not look like a loss. */
   skip(source: unknown, header: RtpHeader): void {
     if (source === this.source && header.ssrc === this.inSsrc) this.sequenceOffset -= 1;

@@ -9,6 +9,8 @@ export interface Transport {
   readonly dtmfPayloadType: number | null;
   /** How much sound the far end wants in a packet. */
   readonly ptimeMs: number;
+  /** How much the far end takes in one packet, bytes: what is relayed comes as its sender packs it. */
+  readonly payloadBytesMax: number;
   /** Whether a packet sent now has a way to the far end. */
   readonly open: boolean;
   /** @param packet a whole RTP packet; the transport may keep it until it is gone. Never throws: a packet that cannot go is lost */

@@ -24,6 +24,8 @@ export interface SdpAudio {
   dtmfPayloadType: number | null;
   /** How much sound the far end wants in a packet, within its maxptime. */
   ptimeMs: number;
+  /** More than this it does not take in one; missing: it does not say. */
+  maxptimeMs?: number;
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** RTP/SAVP: the stream is encrypted, or there is none. */
   secure: boolean;

@@ -62,6 +62,7 @@ export function parseSdp(text: string, wish: SdpWish = {}): SdpResult {
       codecs: wish.codecs?.filter((codec) => codecs.includes(codec)) ?? codecs,
       dtmfPayloadType,
       ptimeMs: Math.min(chosen.ptimeMs, chosen.maxptimeMs),
+      ...(chosen.maxptimeMs < ptimeMsMost ? { maxptimeMs: chosen.maxptimeMs } : {}),
       direction: address === '0.0.0.0' || address === '::' ? heldBy(direction) : direction,
       secure,
       crypto,

@@ -15,6 +15,7 @@ export class WebRtcTransport implements Transport {
   readonly codec = 'PCMU';
   readonly dtmfPayloadType: number | null;
   readonly ptimeMs = 20;
+  readonly payloadBytesMax = Infinity;
   private readonly peer: PeerConnection;
   private readonly track: Track;
   private readonly listener: TransportListener;

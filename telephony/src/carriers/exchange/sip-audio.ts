@@ -71,7 +71,7 @@ export function createSipAudio(
       const audio = asWished(told);
       const codec = audio?.codecs[0];
       if (audio === null || codec === undefined || audio.port === 0) return null;
-      const { port, dtmfPayloadType, ptimeMs, direction } = audio;
+      const { port, dtmfPayloadType, ptimeMs, maxptimeMs, direction } = audio;
       const address = place(audio);
       if (address === null) return null;
       const [crypto] = audio.crypto;
@@ -82,6 +82,7 @@ export function createSipAudio(
         codec,
         dtmfPayloadType,
         ptimeMs,
+        ...(maxptimeMs === undefined ? {} : { maxptimeMs }),
         direction,
         srtp: crypto === undefined ? null : { suite: crypto.suite, key: crypto.key },
         ...(audio.rtcp === null ? {} : { rtcp: audio.rtcp }),

@@ -1,4 +1,4 @@
-import { ticksApart, ticksPerMs, type Codec } from '../../rtp/index.js';
+import { ticksApart, ticksPerMs, type Codec, type RtpHeader } from '../../rtp/index.js';
 
 /** One audio packet of a stream, as it arrived. */
 export interface HeardPacket {
@@ -9,6 +9,12 @@ export interface HeardPacket {
   codec: Codec;
   /** G.711, one byte a sample. Copied where it is kept, so the buffer may be used again at once. */
   payload: Uint8Array;
+}
+
+/** Of a packet as it came; the payload is a view of it. */
+export function heard(packet: Uint8Array, header: RtpHeader, codec: Codec, nowMs: number): HeardPacket {
+  const payload = packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+  return { ssrc: header.ssrc, timestamp: header.timestamp, arrivalMs: nowMs, codec, payload };
 }
 
 /** Puts `payload` at a sample of the recording (may be negative: from before it began). */
