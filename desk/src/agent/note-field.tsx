@@ -1,4 +1,4 @@
-import { useId, type Ref } from 'react';
+import { useId, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react';
 import { useWords } from '../words/index.js';
 import { useDraft } from './drafts.js';
 
@@ -13,11 +13,28 @@ interface NoteFieldProps {
   ref?: Ref<HTMLTextAreaElement>;
 }
 
+/** Where somebody was writing when the field went away under their hands: the customer hangs up, and wrap-up has another one. */
+let writing: { conversation: string; at: number } | null = null;
+
 /** The note of a conversation: begun in the call, finished in wrap-up, the same text in both. */
 export function NoteField({ conversation, rows, hint, placeholder, ref }: NoteFieldProps) {
   const { t } = useWords();
   const id = useId();
   const [draft, change] = useDraft(conversation);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useImperativeHandle<HTMLTextAreaElement | null, HTMLTextAreaElement | null>(ref, () => field.current);
+  // In the layout phase: the field that goes is still in the page then, and the one that comes is already.
+  useLayoutEffect(() => {
+    const here = field.current;
+    if (here && writing?.conversation === conversation) {
+      here.focus({ preventScroll: true });
+      here.setSelectionRange(writing.at, writing.at);
+    }
+    writing = null;
+    return () => {
+      if (here && document.activeElement === here) writing = { conversation, at: here.selectionStart };
+    };
+  }, [conversation]);
   return (
     <div className="mt-4 flex flex-col gap-1">
       <label htmlFor={id} className="text-sm font-bold text-slate-700">
@@ -25,7 +42,7 @@ export function NoteField({ conversation, rows, hint, placeholder, ref }: NoteFi
       </label>
       <textarea
         id={id}
-        ref={ref}
+        ref={field}
         data-testid="note"
         rows={rows}
         maxLength={lengthMax}

@@ -76,7 +76,12 @@ function TeamTile({ agent }: { agent: AgentView }) {
   const look = stateLook(presence);
   const Icon = look.icon;
   return (
-    <li className={cx('flex min-h-10 items-center gap-2.5 rounded-lg border-l-4 pr-2.5 pl-2', look.tint)}>
+    <li
+      data-testid="colleague"
+      data-agent={agent.name}
+      data-state={presence.state}
+      className={cx('flex min-h-10 items-center gap-2.5 rounded-lg border-l-4 pr-2.5 pl-2', look.tint)}
+    >
       <Icon size={18} aria-hidden="true" className="shrink-0" />
       <span className="min-w-0 flex-1 truncate text-base leading-snug font-semibold">{agent.name}</span>
       <span className="shrink-0 text-sm">

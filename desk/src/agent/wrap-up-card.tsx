@@ -1,5 +1,5 @@
 import { Save } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { dispositions, type DeskState } from '@denwaban/core/wire';
 import { Button } from '../kit/button.js';
 import { Card } from '../kit/card.js';
@@ -42,6 +42,11 @@ export function WrapUpCard({ wrapUp }: { wrapUp: WrapUp }) {
       if (note || disposition) phone.saveWrapUp(conversation, disposition, note);
     });
   }, [phone, conversation, endsAt]);
+  // The button that was pressed is gone: who works by keyboard or by ear goes on here, and who writes is left in peace.
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) card.current?.focus({ preventScroll: true });
+  }, [conversation]);
   // The card leaves only when the server says that this wrap-up is over; what was written is with it then.
   useEffect(() => {
     return () => {
@@ -50,7 +55,13 @@ export function WrapUpCard({ wrapUp }: { wrapUp: WrapUp }) {
   }, [phone, conversation]);
 
   return (
-    <Card aria-label={t('wrap-up.title')} className="border-t-8 border-amber-600 p-4 tall:p-5">
+    <Card
+      ref={card}
+      tabIndex={-1}
+      data-testid="wrap-up"
+      aria-label={t('wrap-up.title')}
+      className="outline-none border-t-8 border-amber-600 p-4 tall:p-5"
+    >
       <div className="flex items-baseline justify-between gap-3">
         <h2 className="text-xl font-bold">{t('wrap-up.title')}</h2>
         <Ticking
