@@ -12,6 +12,27 @@ export interface FloorAgent {
   since: EpochMs;
 }
 
+/** Everybody, so that a look at the floor needs no walk through all of them. `indexFloor` makes one of a list. */
+export interface FloorIndex {
+  agents: readonly FloorAgent[];
+  byId: ReadonlyMap<AgentId, FloorAgent>;
+  byTeam: ReadonlyMap<TeamId, readonly FloorAgent[]>;
+  /** Who may be offered a call. */
+  free: ReadonlySet<FloorAgent>;
+}
+
+export function indexFloor(agents: readonly FloorAgent[]): FloorIndex {
+  const byTeam = new Map<TeamId, FloorAgent[]>();
+  for (const agent of agents) {
+    if (agent.team === null) continue;
+    const team = byTeam.get(agent.team);
+    if (team === undefined) byTeam.set(agent.team, [agent]);
+    else team.push(agent);
+  }
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  return { agents, byId, byTeam, free: new Set(agents.filter((agent) => agent.whyNot === null)) };
+}
+
 /** What `route` decided for one conversation, in the order it was decided. */
 export type RoutingDecision =
   | { type: 'end-step'; step: number; target: StepTarget; because: 'ring-time-over' | 'everybody-tried' }

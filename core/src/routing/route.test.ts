@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Conversation, Offer } from '../conversation/conversation.js';
 import { type AgentId, type ConversationId, epochMs, type TeamId } from '../ids.js';
-import type { FloorAgent } from './floor.js';
+import { type FloorAgent, indexFloor } from './floor.js';
 import { route, routingDeadline } from './route.js';
 import { defaultRule, type RoutingRule } from './rule.js';
 
@@ -33,7 +33,7 @@ function caller(name: string, facts: Partial<Conversation> = {}): Conversation {
 const offered = (name: string, outcome: Offer['outcome'], closedAt: number) =>
   ({ agent: id(name), outcome, closedAt: epochMs(closedAt), offeredAt: epochMs(0) }) as Offer;
 const at = (now: number, waiting: Conversation[], agents: FloorAgent[], rule: RoutingRule = defaultRule) =>
-  route(rule, epochMs(now), waiting, agents);
+  route(rule, epochMs(now), waiting, indexFloor(agents));
 const offersOf = (routed: ReturnType<typeof route>) =>
   routed.flatMap((one) =>
     one.decisions.flatMap((it) =>

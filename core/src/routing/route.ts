@@ -5,23 +5,18 @@
  * the best is taken, then the next best, until nobody free is wanted or nobody waiting can be served.
  */
 import type { Conversation } from '../conversation/conversation.js';
-import type { OfferBecause, PassedOver } from '../conversation/events.js';
+import type { OfferBecause, PassedOver, StepTarget } from '../conversation/events.js';
 import type { ConversationId, EpochMs } from '../ids.js';
-import type { FloorAgent, Routed, RoutingDecision } from './floor.js';
+import type { FloorAgent, FloorIndex, Routed, RoutingDecision } from './floor.js';
 import type { RoutingRule } from './rule.js';
-import { type Look, lookAt, members, rank, type Walk, walk, wasSkipped, whyNotNow } from './walk.js';
+import { couldAnswer, type Look, lookAt, members, rank, type Walk, walk, wasSkipped, whyNotNow } from './walk.js';
 
 /**
  * @param waiting conversations to be routed: status `waiting`, no open offer. Others are ignored.
  * @returns decisions of those conversations for which there is news; nothing for a caller who goes on hearing music
  */
-export function route(
-  rule: RoutingRule,
-  now: EpochMs,
-  waiting: readonly Conversation[],
-  agents: readonly FloorAgent[],
-): Routed[] {
-  const look = lookAt(rule, now, agents);
+export function route(rule: RoutingRule, now: EpochMs, waiting: readonly Conversation[], floor: FloorIndex): Routed[] {
+  const look = lookAt(rule, now, floor);
   const rest = new Map(waiting.filter((one) => one.status === 'waiting').map((one) => [one.id, one] as const));
   const walks = new Map([...rest.values()].map((one) => [one.id, walk(look, one)] as const));
   const routed: Routed[] = [];
@@ -87,13 +82,7 @@ function offers(look: Look, conversation: Conversation, walked: Walk, asked: rea
   const step = look.rule.steps[walked.step];
   if (step === undefined) return [];
   const { target, ringMs } = step;
-  const others: PassedOver[] = members(look, conversation, target)
-    .filter((agent) => !asked.includes(agent))
-    .map((agent) => ({ agent: agent.id, because: whyNotNow(look, agent, conversation) ?? 'idle-shorter' }));
-  // Who was free and still not chosen is the interesting part of the trace: it goes first, lest the limit cut it.
-  const passedOver = others
-    .toSorted((a, b) => Number(b.because === 'idle-shorter') - Number(a.because === 'idle-shorter'))
-    .slice(0, look.rule.passedOverMax);
+  const passedOver = whoWasPassedOver(look, conversation, target, asked);
   const hasWaited = walked.decisions.length === 0 && wasSkipped(conversation);
   const because = (agent: FloorAgent): OfferBecause => {
     if (conversation.owner === agent.id) return 'owner';
@@ -109,6 +98,25 @@ function offers(look: Look, conversation: Conversation, walked: Walk, asked: rea
     because: because(agent),
     passedOver,
   }));
+}
+
+/** Who was free and still not chosen is the interesting part of the trace: it goes first, lest the limit cut it. */
+function whoWasPassedOver(
+  look: Look,
+  conversation: Conversation,
+  target: StepTarget,
+  asked: readonly FloorAgent[],
+): PassedOver[] {
+  const free = couldAnswer(look, conversation, target).filter((agent) => !asked.includes(agent));
+  const found = free
+    .slice(0, look.rule.passedOverMax)
+    .map(({ id: agent }): PassedOver => ({ agent, because: 'idle-shorter' }));
+  for (const agent of members(look, conversation, target)) {
+    if (found.length >= look.rule.passedOverMax) break;
+    const because = asked.includes(agent) ? null : whyNotNow(look, agent, conversation);
+    if (because !== null) found.push({ agent: agent.id, because });
+  }
+  return found;
 }
 
 /** When a conversation that waits must be routed again though nothing happened: a step's time is over, a declined agent may be asked anew. */

@@ -1,32 +1,24 @@
 /** One conversation's way through the steps of the rule, on the floor as it stands. */
 import type { Conversation } from '../conversation/conversation.js';
 import type { PassedOverBecause, StepTarget } from '../conversation/events.js';
-import type { AgentId, EpochMs, TeamId } from '../ids.js';
-import { type FloorAgent, type RoutingDecision, whyNotFor } from './floor.js';
+import type { EpochMs } from '../ids.js';
+import { type FloorAgent, type FloorIndex, type RoutingDecision, whyNotFor } from './floor.js';
 import type { RoutingRule, RoutingStep } from './rule.js';
 
 /** The moment that routing looks at: the rule, the clock, everybody on the floor. */
-export interface Look {
+export interface Look extends FloorIndex {
   rule: RoutingRule;
   now: EpochMs;
-  agents: readonly FloorAgent[];
-  byId: ReadonlyMap<AgentId, FloorAgent>;
-  byTeam: ReadonlyMap<TeamId, readonly FloorAgent[]>;
-  /** Who may be offered a call; a match takes its agent out. */
+  /** A match takes its agent out. */
   free: Set<FloorAgent>;
 }
 
-export function lookAt(rule: RoutingRule, now: EpochMs, agents: readonly FloorAgent[]): Look {
-  const byTeam = new Map<TeamId, FloorAgent[]>();
-  for (const agent of agents) {
-    if (agent.team === null) continue;
-    const team = byTeam.get(agent.team);
-    if (team === undefined) byTeam.set(agent.team, [agent]);
-    else team.push(agent);
-  }
-  const byId = new Map(agents.map((agent) => [agent.id, agent]));
-  return { rule, now, agents, byId, byTeam, free: new Set(agents.filter((agent) => agent.whyNot === null)) };
-}
+export const lookAt = (rule: RoutingRule, now: EpochMs, floor: FloorIndex): Look => ({
+  rule,
+  now,
+  ...floor,
+  free: new Set(floor.free),
+});
 
 export interface Walk {
   decisions: RoutingDecision[];
@@ -92,15 +84,16 @@ export function rank(conversation: Conversation, agent: FloorAgent): number {
   return conversation.team !== null && conversation.team === agent.team ? 1 : 2;
 }
 
+const isMember = (conversation: Conversation, target: StepTarget, agent: FloorAgent): boolean =>
+  target === 'anyone' ||
+  (target === 'owner'
+    ? conversation.owner === agent.id
+    : conversation.team !== null && conversation.team === agent.team);
+
 /** The free ones of the step, best first. When many wait few are free: those are looked at, not the whole floor. [RTG4] */
-function couldAnswer(look: Look, conversation: Conversation, target: StepTarget): FloorAgent[] {
-  const isMember = (agent: FloorAgent): boolean =>
-    target === 'anyone' ||
-    (target === 'owner'
-      ? conversation.owner === agent.id
-      : conversation.team !== null && conversation.team === agent.team);
+export function couldAnswer(look: Look, conversation: Conversation, target: StepTarget): FloorAgent[] {
   return [...look.free]
-    .filter((agent) => isMember(agent) && whyNotNow(look, agent, conversation) === null)
+    .filter((agent) => isMember(conversation, target, agent) && whyNotNow(look, agent, conversation) === null)
     .toSorted((a, b) => rank(conversation, a) - rank(conversation, b) || a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 

@@ -97,9 +97,7 @@ export function broken(
 function overlooked({ engine, clock }: House, live: readonly Conversation[]): string[] {
   const now = clock.now();
   const waiting = live.filter(({ status }) => status === 'waiting');
-  const missed = route(defaultRule, now, waiting, engine.roster.floor()).filter(
-    ({ decisions }) => decisions.length > 0,
-  );
+  const missed = route(defaultRule, now, waiting, engine.roster.floor).filter(({ decisions }) => decisions.length > 0);
   const wakesAt = Math.min(...clock.asked());
   const due = live
     .flatMap((one) => [deadline(one, now, defaultConversationSettings), routingDeadline(defaultRule, one, now)])

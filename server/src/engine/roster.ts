@@ -4,8 +4,11 @@ import {
   type AgentFacts,
   type EpochMs,
   type FloorAgent,
+  type FloorIndex,
   type LineId,
+  type TeamId,
   presenceState,
+  indexFloor,
   whyNot,
 } from '@denwaban/core';
 import type { AgentView, AwayReason, PresenceView } from '@denwaban/core/wire';
@@ -37,8 +40,8 @@ export interface Roster {
   all(): Iterable<RosterAgent>;
   /** Works out anew what is so. @returns true when the state changed */
   refresh(agent: RosterAgent, engaged: Engaged | null, now: EpochMs): boolean;
-  /** As routing sees everybody. Kept, and read at once: a later `refresh` changes it. */
-  floor(): readonly FloorAgent[];
+  /** As routing sees everybody, now: a `refresh` changes it. */
+  readonly floor: FloorIndex;
 }
 
 /** @param onFloor routing sees this agent otherwise than before */
@@ -48,11 +51,7 @@ export function createRoster(
   onFloor: (agent: FloorAgent) => void = () => {},
 ): Roster {
   const agents = new Map<AgentId, RosterAgent>();
-  const floor: FloorAgent[] = [];
-  const placeOf = new Map<AgentId, number>();
   for (const person of people) {
-    placeOf.set(person.id, floor.length);
-    floor.push({ id: person.id, team: person.team, whyNot: whyNot('offline'), since: now });
     agents.set(person.id, {
       person,
       says: person.says,
@@ -66,14 +65,14 @@ export function createRoster(
       backBy: null,
     });
   }
-  /** Routing may hold what it was shown: changed is replaced. */
+  const floor = keptFloor(people.map(({ id, team }) => ({ id, team, whyNot: whyNot('offline'), since: now })));
+
   function show(agent: RosterAgent): void {
-    const place = placeOf.get(agent.person.id);
-    const before = place === undefined ? undefined : floor[place];
-    if (place === undefined || before === undefined) return;
+    const before = floor.byId.get(agent.person.id);
+    if (before === undefined) return;
     const after = { ...before, whyNot: whyNot(agent.state), since: agent.idleSince };
     if (after.whyNot === before.whyNot && after.since === before.since) return;
-    floor[place] = after;
+    floor.replace(before, after);
     onFloor(after);
   }
   return {
@@ -99,7 +98,30 @@ export function createRoster(
       show(agent);
       return changed;
     },
-    floor: () => floor,
+    floor,
+  };
+}
+
+/** Routing may hold what it was shown: whoever changes is replaced. roster.test.ts holds it against `indexFloor`. */
+function keptFloor(list: FloorAgent[]): FloorIndex & { replace(before: FloorAgent, after: FloorAgent): void } {
+  const byId = new Map(list.map((one) => [one.id, one]));
+  const places = new Map(list.map(({ id }, place) => [id, place]));
+  const byTeam = new Map<TeamId, FloorAgent[]>();
+  for (const [team, members] of indexFloor(list).byTeam) byTeam.set(team, [...members]);
+  const free = new Set<FloorAgent>();
+  return {
+    agents: list,
+    byId,
+    byTeam,
+    free,
+    replace(before, after) {
+      list[places.get(after.id) ?? list.length] = after;
+      byId.set(after.id, after);
+      const team = after.team === null ? undefined : byTeam.get(after.team);
+      if (team !== undefined) team[team.indexOf(before)] = after;
+      free.delete(before);
+      if (after.whyNot === null) free.add(after);
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type ConversationId,
   type EpochMs,
   type FloorAgent,
+  type FloorIndex,
   type Routed,
   type RoutingRule,
   route,
@@ -31,7 +32,7 @@ export interface Routing {
 export function createRouting(
   rule: RoutingRule,
   living: Living,
-  floor: () => readonly FloorAgent[],
+  floor: FloorIndex,
   give: (routed: Routed, now: EpochMs) => void,
 ): Routing {
   const due = createAgenda<ConversationId>();
@@ -60,7 +61,7 @@ export function createRouting(
     look(now) {
       const waiting = toLookAt(now);
       if (waiting.length === 0) return;
-      for (const routed of route(rule, now, waiting, floor())) give(routed, now);
+      for (const routed of route(rule, now, waiting, floor)) give(routed, now);
       for (const { id } of waiting) {
         const record = living.get(id);
         due.set(id, record === null ? null : routingDeadline(rule, record, now));
