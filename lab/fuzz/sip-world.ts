@@ -223,6 +223,7 @@ export class SipWorld {
         withheld: false,
         offer: offerSdp(ours),
         ringMsMax: 60_000,
+        hopMs: 8_000, // as the exchange places its calls
         ...over,
       },
       {
