@@ -23,6 +23,8 @@ const messages = new Set(['deskMessage', 'phoneMessage', 'serverMessage', 'phone
 const said = [
   { type: 'hello', v: 1, build: 'x', page: 'desk' },
   { type: 'line.open', nonce: 'a', offer: 'v=0\r\n' },
+  { type: 'hello', v: 1, build: 'x', page: 'desk', line: 'ln_1', colleagues: 'e.1' },
+  { type: 'colleagues.resync' },
   { type: 'line.close' },
   { type: 'presence.set', presence: 'away', reason: 'lunch' },
   { type: 'offer.accept', reservation: 'r' },
