@@ -193,8 +193,8 @@ export interface Telephony {
 /** Events of conversations, appended in order with group commit; the projections are updated in the same transaction. */
 export interface Journal {
   /**
-   * Resolves when `events` and the record they fold to are on disk. Calls for one conversation are committed in call order.
-   * @param record the record after the last of `events`
+   * Resolves when `events` are on disk. Calls for one conversation are committed in call order.
+   * @param record the record after the last of `events`: what is searched and shown follows it
    */
   append(events: readonly ConversationEvent[], record: Conversation): Promise<void>;
   /** Conversations that are not closed: what a start-up has to reconcile. */

@@ -238,6 +238,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
     },
     open: readInherited,
     async upToDate() {
+      if (closed) throw new JournalError('closed', 'nothing is read any more');
       await (inherited ?? readInherited());
       await rows.upToDate();
     },

@@ -31,7 +31,7 @@ test(`[JNL1] [JNL2] seed ${seed}: PostgreSQL is killed at ${rounds} moments of a
   let busy = true;
   let toldAt = Date.UTC(2026, 10, 22);
   const people = cast(seed);
-  const journal = openJournal({ url: postgres.url, teamOf: () => null, backOffMs: () => 5 });
+  const journal = openJournal({ url: postgres.url, teamOf: () => null, backOffMs: () => 5, rowsAfterMs: 5 });
   const line = async () => {
     while (busy) {
       for (const { events, record } of tell(chance, people, (toldAt += 1_000))) {

@@ -146,9 +146,25 @@ test('an event that comes while its conversation is being taken for settled keep
     const settling = append(journal, other);
     for (let turn = 0; turn < i; turn++) await Promise.resolve();
     await Promise.all([settling, journal.append([late], fold(closed, [late]) as Conversation), reading]);
+    // Whatever was taken for settled meanwhile goes out with the next events.
+    await append(journal, stories(200 + i, 1)[0]?.[0] as Chapter);
     expect(await unsettledOf(url)).toContain(closed.id);
   }
   await journal.close();
+});
+
+test('[JNL4] a process that ends slowly does not put an older row in the place of a newer', async () => {
+  const url = await cluster.database();
+  const [first, ...others] = stories(12, 1)[0] as [Chapter, ...Chapter[]];
+  const slow = journalOn(url);
+  await append(slow, first);
+  const next = journalOn(url);
+  expect(await next.open()).toEqual([first.record]);
+  for (const chapter of others) await append(next, chapter);
+  await next.upToDate();
+  await slow.close();
+  expect(await rowsOf(url)).toEqual([others.at(-1)?.record]);
+  await next.close();
 });
 
 test('closing leaves no row behind', async () => {
