@@ -25,7 +25,7 @@ export function Middle({ desk }: { desk: DeskState }) {
 
 function CallersCustomer({ caller }: { caller: CallerView }) {
   const { t } = useWords();
-  const customer = useCustomer(caller);
+  const customer = useCustomer(caller.customer?.id);
   const contacts = useContacts(caller.customer?.id, caller.conversation);
   if (!caller.customer) {
     return (

@@ -1,19 +1,17 @@
 /** What is known of a caller beside the call itself: the customer's card and the last conversations. */
 import { useQuery } from '@tanstack/react-query';
-import type { CallerView, ConversationSummary, CustomerView } from '@denwaban/core/wire';
+import type { ConversationSummary, CustomerView } from '@denwaban/core/wire';
 import { api } from '../link/api.js';
 
-/** The whole customer behind a caller. There is no look-up by id, so the number that rang is searched. */
-export function useCustomer(caller: CallerView | null): CustomerView | null {
-  const id = caller?.customer?.id;
-  const q = caller?.number ?? caller?.customer?.name ?? '';
+/** The whole customer behind a caller; null while it is being fetched, or when there is none. */
+export function useCustomer(id: string | undefined): CustomerView | null {
   const found = useQuery({
-    queryKey: ['customer', id, q],
-    queryFn: ({ signal }) => api.customers({ q, limit: 20 }, signal),
-    enabled: Boolean(id && q),
+    queryKey: ['customer', id],
+    queryFn: ({ signal }) => api.customer(id ?? '', signal),
+    enabled: Boolean(id),
     staleTime: 60_000,
   });
-  return found.data?.items.find((customer) => customer.id === id) ?? null;
+  return found.data ?? null;
 }
 
 export interface Contacts {

@@ -3,6 +3,7 @@ import {
   conversationDetail,
   conversationList,
   customerList,
+  customerView,
   demoInfo,
   errorBody,
   health,
@@ -79,6 +80,7 @@ export const api = {
   demo: (signal?: AbortSignal) => get(demoInfo, '/demo', signal),
   customers: (values: { q?: string; cursor?: string; limit?: number }, signal?: AbortSignal) =>
     get(customerList, `/customers${query(values)}`, signal),
+  customer: (id: string, signal?: AbortSignal) => get(customerView, `/customers/${encodeURIComponent(id)}`, signal),
   importCustomers: async (csv: string, dryRun: boolean) =>
     importResult.parse(await (await ask('/customers/import', json('POST', { csv, dryRun }))).json()),
   conversations: (values: Record<string, string | number | undefined>, signal?: AbortSignal) =>

@@ -366,6 +366,8 @@ async function answer(request, response) {
         : [];
       return send(200, { dryRun, rows, created: rows - problems.length, updated: 2, unchanged: 1, problems });
     }
+    const customer = customers.find((each) => path === `/customers/${each.id}`);
+    if (customer) return send(200, customer);
     const one = /^\/conversations\/([^/]+)(\/peaks|\/recording)?$/.exec(path);
     if (one) {
       const summary = conversations.find((item) => item.id === one[1]);
