@@ -27,6 +27,7 @@ test.each([
   ['the transport that the target names', 'sip:a@203.0.113.77;transport=TCP', 'tcp 203.0.113.77:5060 null'],
   ['a private address behind NAT: back to where it came from', 'sip:a@192.168.1.7:5060', 'udp 203.0.113.5:5062 null'],
   ['a name: back to where it came from', 'sip:a@phone.example', 'udp 203.0.113.5:5062 null'],
+  ['… over what it came by', 'sip:a@phone.example;transport=tcp', 'udp 203.0.113.5:5062 null'],
   ['figures that are none: as good as a name', 'sip:a@00.0.2.10', 'udp 203.0.113.5:5062 null'],
   ['0.0.0.0 is nobody', 'sip:a@0.0.0.0', 'udp 203.0.113.5:5062 null'],
   [':: is nobody', 'sip:a@[::]', 'udp 203.0.113.5:5062 null'],
@@ -46,6 +47,7 @@ test('next hop: over TCP the connection of the dialog is used again, between pri
   expect(hopFor('sip:a@10.0.0.7;transport=tcp', tcp)).toBe('tcp 10.0.0.7:5060 9');
   expect(hopFor('sip:a@10.0.0.7', tcp)).toBe('tcp 10.0.0.7:5060 9');
   expect(hopFor('sip:a@10.0.0.7;transport=udp', tcp)).toBe('udp 10.0.0.7:5060 null');
+  expect(hopFor('sip:a@phone.example;transport=udp', tcp)).toBe('tcp 10.0.0.9:40123 9');
 });
 
 test('next hop: what began over TLS stays there, whatever the Contact says', () => {

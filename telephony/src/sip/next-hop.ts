@@ -8,6 +8,8 @@ import { parseSipUri, type SipUri } from './uri.js';
 
 export const defaultPort = (transport: SipTransport): number => (transport === 'tls' ? 5061 : 5060);
 
+const placeOf = ({ transport, address, port }: SipSource): SipSource => ({ transport, address, port });
+
 /** A host that a far end named, to be looked up. */
 export interface NamedHop {
   host: string;
@@ -41,7 +43,11 @@ export function nextHop(dialog: Dialog, source: SipSource, connection: number | 
     const port = uri.port ?? defaultPort(transport);
     return { hop: { transport, address: host, port, connection: reuse }, named: null };
   }
-  const hop = { transport, address: source.address, port: source.port, connection: reuse };
+  // Back where it is heard: over what it is heard by, unless it asked for TLS.
+  const hop =
+    transport === 'tls'
+      ? { transport, address: source.address, port: source.port, connection: reuse }
+      : { ...placeOf(source), connection: source.transport === 'udp' ? null : connection };
   // What only looks like figures (00.0.2.10, 999.1.1.1) is a name to the resolver, and would be asked for.
   const named = uri === null || isFigures || !isHostName(host) ? null : { host, port: uri.port, transport };
   return { hop, named };

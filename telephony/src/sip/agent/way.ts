@@ -44,8 +44,10 @@ export class Way {
   }
 
   #ordered(found: readonly Hop[], heardAt: Hop): [Hop, ...Hop[]] {
-    const { connection } = heardAt;
-    const others = found.filter((hop) => placeOf(hop) !== placeOf(heardAt)).map((hop) => ({ ...hop, connection }));
+    const others = found
+      .filter((hop) => placeOf(hop) !== placeOf(heardAt))
+      // A connection of the dialog's serves for whatever goes by its transport.
+      .map((hop) => (hop.transport === heardAt.transport ? { ...hop, connection: heardAt.connection } : hop));
     const isFirst = found.length > others.length || placeOf(heardAt) === this.#preferred;
     if (isFirst) return [heardAt, ...others];
     others.sort((a, b) => Number(placeOf(b) === this.#preferred) - Number(placeOf(a) === this.#preferred));
