@@ -180,4 +180,19 @@ export function placedRules(on: ContractStage): void {
     await joined(next, 2);
     await heard(next, 'person');
   });
+  rule('TEL43', 'an agent whose desk comes back with another line hears it ring there, and talks there', async () => {
+    await warm(anna);
+    const callee = await placed();
+    callee.rings();
+    await eventually(() => expect(of('leg.ringing')).toHaveLength(1));
+    const fresh = await on.rig.openLine(anna);
+    fresh.prove();
+    await heard(fresh, 'sound');
+    callee.answers();
+    await taken(callee.leg);
+    await joined(callee);
+    await heard(fresh, 'person');
+    await heard(callee, 'person');
+    expect(of('leg.ringing')).toHaveLength(1);
+  });
 }
