@@ -11,7 +11,6 @@ import { createNames, type DnsLimits, type Names } from './dns.js';
 import type { StreamLimits, StreamOptions, StreamTransport } from './stream.js';
 import { createTcpTransport } from './tcp.js';
 import { createTlsTransport, type TlsServer } from './tls.js';
-import type { Choice } from './datagrams/index.js';
 import { createUdpTransport } from './udp.js';
 import { createUpkeep } from './upkeep.js';
 
@@ -36,8 +35,6 @@ export interface SipEndpointOptions {
   tls?: TlsServer | null;
   /** Default: the machine's DNS. */
   names?: Names;
-  /** UDP sockets. Default: the best that this machine has. */
-  choice?: Choice;
 }
 
 /** What a socket bound there can reach. A dual-stack one prefers IPv4, which carriers care for more. */
@@ -65,13 +62,7 @@ export function createSipEndpoint(options: SipEndpointOptions): SipEndpoint {
       return false;
     }
   };
-  const udp = createUdpTransport({
-    host,
-    port,
-    receive,
-    log,
-    ...(options.choice === undefined ? {} : { choice: options.choice }),
-  });
+  const udp = createUdpTransport({ host, port, receive, log });
   const streams: Omit<StreamOptions, 'isKnown'> = {
     ...{ host, port, receive, log, limits },
     proven: handlers.guests ? (address) => agent.trusts(address) : null,

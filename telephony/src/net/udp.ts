@@ -52,7 +52,7 @@ export function createUdpTransport(options: {
       if (socket === null) setImmediate(failed);
       else {
         const to = { address: socketAddress(hop.address, socket.local.family), port: hop.port };
-        socket.send(Buffer.from(message, 'latin1'), to, failed);
+        socket.sendText(message, to, failed);
       }
       return null;
     },

@@ -31,6 +31,11 @@ export interface DatagramSocket {
    * @param failed called later, once, when it could not be sent for another reason than a full buffer
    */
   send(bytes: Uint8Array, to: Endpoint, failed?: () => void): void;
+  /**
+   * The same with a byte string, by a socket that is not connected. Goes out, in order, before the next turn of the loop is over: what is
+   * said until then goes together where the system can do that.
+   */
+  sendText(text: string, to: Endpoint, failed?: () => void): void;
   /** Asks for room for bursts. @returns bytes that the kernel gives, which may be fewer */
   receiveBuffer(bytes: number): number;
   /** Safe to call twice, also from its own listener: nothing is heard afterwards. @param closed called later, when the port is free */

@@ -58,6 +58,42 @@ describe.each(implementations)('%s', (_, make) => {
     expect(await a.until(1)).toEqual(['and back']);
   });
 
+  test('texts go out together, whole and in order, each to its own, and more of them than one call takes', async () => {
+    const a = await socketOf(datagrams);
+    const b = await socketOf(datagrams);
+    const c = await socketOf(datagrams);
+    const texts = Array.from({ length: 100 }, (_, i) => `${i} ${'\xe9'.repeat(i * 30)}`);
+    for (const [i, text] of texts.entries()) a.socket.sendText(text, (i % 2 === 0 ? b : c).socket.local);
+    await b.until(50);
+    await c.until(50);
+    const latin1 = (text: string) => Buffer.from(text, 'latin1').toString();
+    expect(b.heard.map(({ text }) => text)).toEqual(texts.filter((_, i) => i % 2 === 0).map(latin1));
+    expect(c.heard.map(({ text }) => text)).toEqual(texts.filter((_, i) => i % 2 === 1).map(latin1));
+  });
+
+  test('a text that cannot go is told of, later and once, and holds up none behind it', async () => {
+    const a = await socketOf(datagrams);
+    const b = await socketOf(datagrams);
+    const told: string[] = [];
+    a.socket.sendText('before', b.socket.local);
+    a.socket.sendText('x'.repeat(65_530), b.socket.local, () => told.push('large'));
+    a.socket.sendText('y'.repeat(70_000), b.socket.local, () => told.push('larger'));
+    a.socket.sendText('z', { address: '2001:db8::1', port: 9 }, () => told.push('elsewhere'));
+    a.socket.sendText('after', b.socket.local);
+    expect(told).toEqual([]);
+    expect(await b.until(2)).toEqual(['before', 'after']);
+    for (let turn = 0; turn < 5; turn++) await turnOfLoop();
+    expect([told.toSorted(), a.socket.unsent]).toEqual([['elsewhere', 'large', 'larger'], 3]);
+  });
+
+  test('what was said last goes out although the socket is closed at once', async () => {
+    const a = await socketOf(datagrams);
+    const b = await socketOf(datagrams);
+    a.socket.sendText('bye', b.socket.local);
+    a.socket.close();
+    expect(await b.until(1)).toEqual(['bye']);
+  });
+
   test('a socket of IPv6 hears IPv4 and answers it, by mapped addresses', async () => {
     const both = await socketOf(datagrams, '::');
     const four = await socketOf(datagrams);

@@ -82,6 +82,10 @@ class DgramSocket implements DatagramSocket {
     }
   }
 
+  sendText(text: string, to: Endpoint, failed?: () => void): void {
+    this.send(Buffer.from(text, 'latin1'), to, failed);
+  }
+
   receiveBuffer(bytes: number): number {
     try {
       this.socket.setRecvBufferSize(bytes);

@@ -24,6 +24,8 @@ export interface Libc {
   ): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   sendto(fd: number, bytes: Uint8Array, length: number, flags: number, address: Buffer, addressLength: number): number;
+  /** @param messages `struct mmsghdr`s @returns how many were taken */
+  sendmmsg(fd: number, messages: Buffer, count: number, flags: number): number;
   close(fd: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Buffer): number;
@@ -32,6 +34,8 @@ export interface Libc {
   inet_ntop(family: number, bytes: Buffer, text: Buffer, length: number): string | null;
   if_nametoindex(name: string): number;
   if_indextoname(index: number, name: Buffer): string | null;
+  /** Where these bytes are. They stay there for as long as somebody holds the buffer. */
+  addressOf(buffer: Buffer): number;
   /** Name of the last failure, such as `EADDRINUSE`. */
   failure(): string;
   poll(fd: number, readable: () => void): PollHandle;
@@ -61,6 +65,7 @@ export function loadLibc(): Libc {
     recvfrom: call('long recvfrom(int, void*, long, int, void*, void*)'),
     send: call('long send(int, const void*, long, int)'),
     sendto: call('long sendto(int, const void*, long, int, void*, uint)'),
+    sendmmsg: call('int sendmmsg(int, void*, uint, int)'),
     close: call('int close(int)'),
     epoll_create1: call('int epoll_create1(int)'),
     epoll_ctl: call('int epoll_ctl(int, int, int, void*)'),
@@ -69,6 +74,7 @@ export function loadLibc(): Libc {
     inet_ntop: call('const char* inet_ntop(int, void*, void*, uint)'),
     if_nametoindex: call('uint if_nametoindex(const char*)'),
     if_indextoname: call('const char* if_indextoname(uint, void*)'),
+    addressOf: (buffer) => Number(koffi.address(buffer)),
     failure: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
     poll: (fd, readable) => koffi.node.poll(fd, { readable: true }, readable),
   };

@@ -1,5 +1,6 @@
 import type { DatagramListener, DatagramSocket, Endpoint } from './contract.js';
 import type { Libc } from './libc.js';
+import { Outbox } from './outbox.js';
 import type { Readable, ReadyList } from './ready-list.js';
 import { sockaddrBytesMax, type Sockaddrs } from './sockaddr.js';
 
@@ -37,6 +38,8 @@ export class NativeSocket implements DatagramSocket, Readable {
   unsent = 0;
   private fd: number;
   private readonly burst: number;
+  private outbox: Outbox | null = null;
+  private flushing: NodeJS.Immediate | null = null;
   private readonly parts: NativeParts;
   private listener: DatagramListener | null = null;
   private peer: Endpoint | null = null;
@@ -82,15 +85,34 @@ export class NativeSocket implements DatagramSocket, Readable {
     } else {
       const address = addresses.write(to, this.local.family);
       const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-      if (address === null) {
-        this.unsent += 1;
-        if (failed !== undefined) setImmediate(failed);
-        return;
-      }
+      if (address === null) return this.refused('EINVAL', failed);
       if (libc.sendto(fd, bytes, bytes.length, flags, address, address.length) >= 0) return;
     }
+    this.refused(libc.failure(), failed);
+  }
+
+  sendText(text: string, to: Endpoint, failed?: () => void): void {
+    if (this.fd < 0) return;
+    const { libc, addresses } = this.parts;
+    const address = addresses.write(to, this.local.family);
+    if (address === null) return this.refused('EINVAL', failed);
+    const outbox = (this.outbox ??= new Outbox(libc));
+    if (!outbox.put(text, address, failed)) {
+      this.flush();
+      if (!outbox.put(text, address, failed)) return this.refused('EMSGSIZE', failed);
+    }
+    this.flushing ??= setImmediate(() => this.flush());
+  }
+
+  private readonly refused = (code: string, failed: (() => void) | undefined): void => {
     this.unsent += 1;
-    if (failed !== undefined && !passing.has(libc.failure())) setImmediate(failed);
+    if (failed !== undefined && !passing.has(code)) setImmediate(failed);
+  };
+
+  private flush(): void {
+    if (this.flushing !== null) clearImmediate(this.flushing);
+    this.flushing = null;
+    this.outbox?.flush(this.fd, MSG_DONTWAIT | MSG_NOSIGNAL, this.refused);
   }
 
   receiveBuffer(bytes: number): number {
@@ -105,6 +127,7 @@ export class NativeSocket implements DatagramSocket, Readable {
   close(closed?: () => void): void {
     const { fd } = this;
     if (fd >= 0) {
+      this.flush();
       this.fd = -1;
       if (this.listener !== null) this.parts.ready.remove(fd);
       this.listener = null;
