@@ -10,6 +10,7 @@ import { engine } from './engine.js';
 import { journal } from './journal.js';
 import { machine, table, type BenchmarkOptions, type Row } from './measure.js';
 import { overload } from './overload.js';
+import { overloadControl } from './overload-control.js';
 import { relay } from './relay.js';
 import { relaySrtp } from './relay-srtp.js';
 import { reload } from './reload.js';
@@ -31,6 +32,7 @@ const all = [
   soak,
   sipEndurance,
   overload,
+  overloadControl,
 ];
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,

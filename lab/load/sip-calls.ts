@@ -19,9 +19,14 @@ const barRate = 600;
 /** The longest timers of a finished transaction (RFC 3261 timers J, L, M): their end is work too. */
 const timersOutMs = 34_000;
 
-/** @param url null: nothing is kept */
-export async function startOurs(port: number, agentPort: number, url: string | null): Promise<SignallingPeer> {
-  const settings = JSON.stringify({ port, agentPort, ...(url === null ? {} : { url }) });
+/** @param url null: nothing is kept @param stallMs how much longer each of its turns takes; then it prints how late they come */
+export async function startOurs(
+  port: number,
+  agentPort: number,
+  url: string | null,
+  stallMs?: number,
+): Promise<SignallingPeer> {
+  const settings = JSON.stringify({ port, agentPort, stallMs, ...(url === null ? {} : { url }) });
   const options = process.env['DENWABAN_BENCH_NODE_OPTIONS']?.split(' ') ?? nodeOptions.control;
   const running = pinned(testedCore, process.execPath, [...options, program('b2bua'), settings]);
   await until('the B2BUA', () => running.log().includes('ready'));

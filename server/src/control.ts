@@ -6,7 +6,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { type E164, epochMs, mintId, type RecordingId } from '@denwaban/core';
 import type { SystemView } from '@denwaban/core/wire';
@@ -27,6 +26,7 @@ import { normalise } from './directory/normalise.js';
 import { startEngine } from './engine/engine.js';
 import { watchJournal } from './engine/journal-watch.js';
 import { createHttp } from './http/app.js';
+import { watchLateness } from './lateness.js';
 import type { Settings } from './services.js';
 import { keepSipTls, readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
@@ -185,18 +185,6 @@ async function startControl(
 const ownAddresses = ({ sipHost, publicAddress, publicAddress6 }: Settings): string[] => [
   ...new Set([sipHost, publicAddress, ...(publicAddress6 === null ? [] : [publicAddress6])]),
 ];
-
-/** @returns how late our turns came since it was last asked, ms: nine of ten were no later */
-function watchLateness(): () => number {
-  const grainMs = 10;
-  const delays = monitorEventLoopDelay({ resolution: grainMs });
-  delays.enable();
-  return () => {
-    const lateMs = Math.max(0, delays.percentile(90) / 1e6 - grainMs);
-    delays.reset();
-    return lateMs;
-  };
-}
 
 /** The number that this trunk shows; null when it shows none, or one that is no telephone number. */
 const callerIdOf = (trunk: Trunk | undefined): E164 | null => {

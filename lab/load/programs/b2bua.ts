@@ -3,8 +3,10 @@
  * SIP, and its conversation is led by core and written to the journal before anything is done about it, as the engine does.
  * Left out: audio, the directory's look-up, the desks' sockets, the floor (the one agent always takes the call).
  *
- * One JSON argument: `{ port, agentPort, url }`; without `url` nothing is kept, to tell the cost of signalling apart.
- * stdout: `ready`. SIGTERM ends it.
+ * One JSON argument: `{ port, agentPort, url, stallMs }`; without `url` nothing is kept, to tell the cost of signalling apart.
+ * With `stallMs` each of its turns takes so much longer, as with more work than there is time for.
+ * stdout: `ready`, and with `stallMs` four times a second `late <ms>`: nine of ten turns came no later, as admission sees it.
+ * SIGTERM ends it.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -24,6 +26,7 @@ import {
   type TrunkId,
 } from '@denwaban/core';
 import { createConversations, type Conversations } from '../../../server/src/engine/conversations.js';
+import { watchLateness } from '../../../server/src/lateness.js';
 import { openJournal } from '../../../server/src/store/journal.js';
 import { trunkFinder } from '../../../telephony/src/carriers/exchange/trunks.js';
 import { createSipEndpoint } from '../../../telephony/src/net/sip-endpoint.js';
@@ -33,9 +36,10 @@ interface Settings {
   port: number;
   agentPort: number;
   url?: string;
+  stallMs?: number;
 }
 
-const { port, agentPort, url } = JSON.parse(process.argv[2] ?? '{}') as Settings;
+const { port, agentPort, url, stallMs } = JSON.parse(process.argv[2] ?? '{}') as Settings;
 const tell = (facts: object, message: string) => void process.stderr.write(`${message} ${JSON.stringify(facts)}\n`);
 const quietLog = { debug: () => {}, info: () => {}, warn: tell, error: tell };
 const agent = 'ag_bench' as AgentId;
@@ -206,4 +210,10 @@ const endpoint = createSipEndpoint({
 });
 await endpoint.start();
 process.stdout.write('ready\n');
+if (stallMs !== undefined) {
+  const lateMs = watchLateness();
+  setInterval(() => process.stdout.write(`late ${lateMs().toFixed(1)}\n`), 250);
+  const asleep = new Int32Array(new SharedArrayBuffer(4));
+  if (stallMs > 0) setInterval(() => Atomics.wait(asleep, 0, 0, stallMs), 1);
+}
 process.on('SIGTERM', () => void endpoint.stop(200).then(() => process.exit(0)));

@@ -48,8 +48,12 @@ export const open: Admission = { rate: null, tokens: openBurst, admitted: 0, ref
 
 const lookEveryMs = 250;
 
-/** Beyond these a person would begin to hear it: signalling that takes a tenth of a second, a packet later than a frame. */
+/**
+ * Measured, docs/reference/overload.md: from 160 ms on nothing that is asked of us feels immediate any more, and at 400 telephones
+ * begin to repeat themselves.
+ */
 export const controlLateMsMax = 80;
+/** Measured, ibid.: at 20 the worst-placed of a thousand listeners begins to hear gaps of 60 ms; from 30 on somebody always does. */
 export const mediaLateMsMax = 20;
 /**
  * Nothing is done about a call before it is on disk, so whatever somebody does (answer, hold, hang up) comes this much later. A
