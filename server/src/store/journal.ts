@@ -93,7 +93,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
   });
   let queue: Waiting[] = [];
   /** What the process before us left: read at the start, or by the first who asks. */
-  let inherited: Promise<Conversation[]> | null = null;
+  let inherited: Promise<unknown> | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
   let stalledSince: number | null = null;
@@ -205,10 +205,15 @@ export function openJournal(options: JournalOptions): OpenJournal {
 
   function readInherited(): Promise<Conversation[]> {
     const reading = inherit();
-    inherited = reading;
-    reading.catch(() => {
-      if (inherited === reading) inherited = null; // the next who asks tries again
-    });
+    const done = reading.then(
+      () => {},
+      (error: unknown) => {
+        if (inherited === done) inherited = null; // the next who asks tries again
+        throw error;
+      },
+    );
+    done.catch(() => {});
+    inherited = done;
     return reading;
   }
 

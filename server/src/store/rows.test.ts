@@ -207,6 +207,27 @@ test('[JNL3] a row that the database will never take stops no other, and its eve
   await next.close();
 });
 
+test('[JNL3] a row that cannot be made stops no other, and the next start tries again', async () => {
+  const url = await cluster.database();
+  const trouble: JournalTrouble[] = [];
+  const teamOf = () => {
+    throw new Error('planted');
+  };
+  const journal = journalOn(url, { teamOf, onTrouble: (one) => void trouble.push(one) });
+  const told = stories(13, 6);
+  await Promise.all(told.flat().map((chapter) => append(journal, chapter)));
+  await journal.upToDate();
+  const refused = trouble.map((one) => one.kind === 'row-refused' && one.conversation);
+  expect(refused.length).toBeGreaterThan(0);
+  await append(journal, stories(14, 1)[0]?.[0] as Chapter);
+  expect(await unsettledOf(url)).toEqual(expect.arrayContaining(refused));
+  await journal.close();
+  const next = journalOn(url);
+  await next.upToDate();
+  expect(await rowsOf(url)).toEqual(expect.arrayContaining(told.map(lastOf)));
+  await next.close();
+});
+
 test('a reader is told when the database is away, and the row is written when it is back', async () => {
   const url = await cluster.database();
   const journal = journalOn(url);

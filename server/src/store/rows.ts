@@ -105,7 +105,7 @@ export function followingRows(options: FollowingRowsOptions): FollowingRows {
     for (let n = 1; ; n++) {
       try {
         await writeRows(await client.get(), rows);
-        for (const { record } of slice) if (record.closedAt !== null) onClosed(record.id, record.seq);
+        for (const { record } of rows) if (record.closedAt !== null) onClosed(record.id, record.seq);
         return true;
       } catch (error) {
         if (isRefusal(error)) {
