@@ -14,6 +14,8 @@ import { likeness, missingStage, stage } from './stage.js';
 const absent = missingStage() ?? missing('turnserver');
 const secret = 'known to both';
 const validS = 6;
+/** Browsers refresh an allocation at half of it: at 5, 10 and 15 s, and each time with a nonce that is stale by then. */
+const lifetimeS = 10;
 
 describe.skipIf(absent)(`agents behind a relay${absent ? ` (${absent})` : ''}`, () => {
   let coturn: Coturn;
@@ -114,6 +116,22 @@ describe.skipIf(absent)(`agents behind a relay${absent ? ` (${absent})` : ''}`, 
     const late = await gather((validS + 2) * 1000);
     expect(late.relays).toBe(0);
     expect(late.errors).toContain(401);
+  });
+
+  test('a call longer than its allocation lives: refreshed in mid-call, by credentials and nonces that are over', async () => {
+    await coturn.stop();
+    coturn = await Coturn.start({ secret, port: coturn.port, lifetimeS });
+    const { owner } = on.customerWithOwner(3);
+    const agent = on.closing(await Agent.signIn(await on.browser('agent'), on.system, owner.email, { tap: true }));
+    await agent.goAvailable();
+    expect(await relayOf(agent)).toBe('udp');
+    await talk(agent, 3, 17_000);
+    // What was heard up to the end went through an allocation that would have been gone twice.
+    const [user, ...more] = coturn.refreshed();
+    expect(more.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(more)).toEqual(new Set([user]));
+    expect(Number(user?.split(':')[0])).toBeLessThan(Date.now() / 1_000 - validS);
+    expect(agent.problems).toEqual([]);
   });
 
   // libjuice takes an ICE tie-breaker of 0 for none and answers 400 (its issue 355); Chromium's is 0 over a TCP relay. The day

@@ -26,8 +26,12 @@ export class Coturn {
     this.#process = process;
   }
 
-  /** @param only the one transport that clients may come by */
-  static async start(options: { port?: number; secret: string; only?: 'tcp' }): Promise<Coturn> {
+  /**
+   * @param only the one transport that clients may come by
+   * @param lifetimeS what an allocation lives without being refreshed; nonces live half as long. Without it 600
+   */
+  static async start(options: { port?: number; secret: string; only?: 'tcp'; lifetimeS?: number }): Promise<Coturn> {
+    const { lifetimeS } = options;
     const port = options.port ?? (await freePorts('turn'));
     const relay = await freePorts('relay', 20);
     const folder = mkdtempSync(join(tmpdir(), 'denwaban-coturn-'));
@@ -47,6 +51,9 @@ export class Coturn {
       ],
       [`--userdb=${join(folder, 'turndb')}`, `--pidfile=${join(folder, 'pid')}`, '--log-file=stdout'],
       options.only === 'tcp' ? ['--no-udp'] : [],
+      lifetimeS === undefined
+        ? []
+        : [`--max-allocate-lifetime=${lifetimeS}`, `--stale-nonce=${Math.ceil(lifetimeS / 2)}`],
     ];
     const process = run('turnserver', settings.flat(), { cwd: folder });
     await until('coturn listens', () => answers(port), { withinMs: 8_000 }).catch(async (error: unknown) => {
@@ -58,6 +65,12 @@ export class Coturn {
 
   log(): string {
     return this.#process.log();
+  }
+
+  /** Whose allocations were refreshed, once for each time. */
+  refreshed(): string[] {
+    const all = this.log().matchAll(/refreshed, realm=<[^>]*>, username=<([^>]+)>, lifetime=(\d+)/g);
+    return [...all].flatMap(([, user = '', lifetime]) => (Number(lifetime) > 0 ? [user] : []));
   }
 
   /** By user, over the sessions that have ended. Those that stand are not in it. */
