@@ -140,12 +140,14 @@ test('a re-INVITE that is answered late, after it went elsewhere, is acknowledge
 });
 
 test('a 200 that is repeated was not acknowledged: the ACK goes to the next address, and the BYE after it', () => {
-  const { world: far, say } = world();
+  const { world: far, say } = world({ userAgent: 'Denwaban' });
   const call = far.place();
   pickedUp(far, named('sbc7.carrier.example'));
   say(place('203.0.113.7'));
   pickedUp(far, named('sbc7.carrier.example'));
   expect(sentTo(far, 'ACK')).toEqual(['203.0.113.7:5060', '192.0.2.10:5060']);
+  const agents = far.sent.flatMap(({ message }) => message.headers.filter(({ name }) => name === 'user-agent'));
+  expect(agents).toHaveLength(far.sent.length);
   call.hangUp('done');
   expect(sentTo(far, 'BYE')).toEqual(['192.0.2.10:5060']);
 });
