@@ -136,7 +136,8 @@ describe.skipIf(absent)(`agents behind a relay${absent ? ` (${absent})` : ''}`, 
 
   // libjuice takes an ICE tie-breaker of 0 for none and answers 400 (its issue 355); Chromium's is 0 over a TCP relay. The day
   // that this test "fails" is the day on which the limit can go from the guide.
-  test.fails('where UDP to the relay is shut, the line is proven over TCP', async () => {
+  // Tried once: a further try would be one more chance to get through, which it now and then does.
+  test.fails('where UDP to the relay is shut, the line is proven over TCP', { retry: 0 }, async () => {
     await coturn.stop();
     coturn = await Coturn.start({ secret, port: coturn.port, only: 'tcp' });
     const { owner } = on.customerWithOwner(1);
