@@ -3,7 +3,6 @@ import {
   type AgentId,
   type Conversation,
   type ConversationId,
-  type ConversationInput,
   defaultConversationSettings,
   type E164,
   type EpochMs,
@@ -18,6 +17,7 @@ import {
   step,
   type TeamId,
 } from '@denwaban/core';
+import type { Move } from '../../server/src/engine/conversations.js';
 import { type DeskHandle, type Person, startEngine } from '../../server/src/index.js';
 
 const ours = '+81345670000' as E164;
@@ -137,8 +137,6 @@ function person(i: number, now: EpochMs): Person {
     saysSince: now,
   };
 }
-
-type Move = ConversationInput extends infer One ? (One extends ConversationInput ? Omit<One, 'at'> : never) : never;
 
 function lead(at: EpochMs, moves: readonly Move[]): Conversation {
   let record: Conversation | null = null;

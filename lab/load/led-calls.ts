@@ -8,21 +8,18 @@ import {
   mintId,
   type AgentId,
   type ConversationId,
-  type ConversationInput,
   type CustomerId,
   type E164,
   type IdKinds,
   type Journal,
   type LegId,
 } from '@denwaban/core';
-import { createConversations } from '../../server/src/engine/conversations.js';
+import { createConversations, type Move } from '../../server/src/engine/conversations.js';
 
 const agent = 'ag_bench' as AgentId;
 const talkMs = 1_000;
 /** A step of the far end: a packet there and back. */
 const soon = 2;
-
-type Move = ConversationInput extends infer One ? (One extends ConversationInput ? Omit<One, 'at'> : never) : never;
 
 export interface LedCalls {
   /** Milliseconds from arrival to the moment the customer is answered, for each call answered. */

@@ -17,7 +17,6 @@ import {
   type Conversation,
   type ConversationEffect,
   type ConversationId,
-  type ConversationInput,
   type CustomerId,
   type E164,
   type IdKinds,
@@ -25,7 +24,7 @@ import {
   type LegId,
   type TrunkId,
 } from '@denwaban/core';
-import { createConversations, type Conversations } from '../../../server/src/engine/conversations.js';
+import { createConversations, type Conversations, type Move } from '../../../server/src/engine/conversations.js';
 import { watchLateness } from '../../../server/src/lateness.js';
 import { openJournal } from '../../../server/src/store/journal.js';
 import { trunkFinder } from '../../../telephony/src/carriers/exchange/trunks.js';
@@ -77,7 +76,6 @@ const conversations: Conversations = createConversations({
   log: quietLog,
 });
 
-type Move = ConversationInput extends infer One ? (One extends ConversationInput ? Omit<One, 'at'> : never) : never;
 function give(id: ConversationId, input: Move): void {
   conversations.give(id, { ...input, at: epochMs(Date.now()) });
 }

@@ -2,7 +2,6 @@ import {
   type AgentId,
   type Conversation,
   type ConversationId,
-  type ConversationInput,
   deadline,
   defaultConversationSettings as settings,
   type E164,
@@ -15,15 +14,13 @@ import {
 } from '@denwaban/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createConversations } from './conversations.js';
+import { createConversations, type Move } from './conversations.js';
 import { engagements } from './living.js';
 
 const agents = ['ag_0', 'ag_1', 'ag_2'] as AgentId[];
 const carrier = 'simulation';
 const number = '+81312345678' as E164;
 const noLog = { debug() {}, info() {}, warn() {}, error() {} };
-type Move = ConversationInput extends infer One ? (One extends ConversationInput ? Omit<One, 'at'> : never) : never;
-
 const whats = [
   ...([
     'arrives',

@@ -22,6 +22,10 @@ import { createAgenda } from './agenda.js';
 import { createLiving, type Living } from './living.js';
 import type { EngineLog } from './log.js';
 
+/** An input as it is given by who has no clock. */
+export type Move = DistributiveOmit<ConversationInput, 'at'>;
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
 export interface ConversationsOptions {
   journal: Journal;
   settings: ConversationSettings;

@@ -7,7 +7,6 @@ import {
   type Conversation,
   type ConversationEffect,
   type ConversationId,
-  type ConversationInput,
   type ConversationSettings,
   type Directory,
   type E164,
@@ -25,7 +24,7 @@ import { createAgenda } from './agenda.js';
 import { createBoard } from './board.js';
 import { type CallOutOptions, createCallingOut } from './calling-out.js';
 import { type EngineClock, systemClock } from './clock.js';
-import { type Conversations, createConversations } from './conversations.js';
+import { type Conversations, createConversations, type Move } from './conversations.js';
 import { createFloor } from './floor.js';
 import { createIdentify } from './identify.js';
 import type { EngineLog } from './log.js';
@@ -66,17 +65,12 @@ export interface Engine {
   people: People;
   log: EngineLog;
   random(bytes: number): Uint8Array;
-  give(
-    id: ConversationId,
-    input: DistributiveOmit<ConversationInput, 'at'>,
-    at?: EpochMs,
-  ): ReturnType<Conversations['give']>;
+  give(id: ConversationId, input: Move, at?: EpochMs): ReturnType<Conversations['give']>;
   /** Something about the agent changed: works out their presence, tells their desks, routes. */
   agentChanged(agent: RosterAgent): void;
   tellDesks(agent: RosterAgent): void;
   setSays(agent: RosterAgent, says: RosterAgent['says'], reason: RosterAgent['reason']): Promise<void>;
 }
-export type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
 export async function startEngine(
   options: EngineOptions,
