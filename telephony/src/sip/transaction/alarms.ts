@@ -104,3 +104,33 @@ export class Alarms implements Timers {
     }
   }
 }
+
+/** What has timers as a transaction has them: two at most. One sends again, the other gives up, and later ends the lingering. */
+export abstract class Timed implements Rung {
+  protected abstract readonly run: { alarms: Alarms };
+  private again: Alarm | null = null;
+  private patience: Alarm | null = null;
+
+  abstract rung(timer: Timer): void;
+
+  stop(): void {
+    if (this.again !== null) this.run.alarms.cancel(this.again);
+    if (this.patience !== null) this.run.alarms.cancel(this.patience);
+  }
+
+  protected schedule(timer: Timer, ms: number): void {
+    if (sendsAgain(timer)) this.run.alarms.set((this.again ??= new Alarm(this, timer)), ms);
+    else {
+      this.patience ??= new Alarm(this, timer);
+      this.patience.timer = timer;
+      this.run.alarms.set(this.patience, ms);
+    }
+  }
+
+  protected cancelTimer(timer: Timer): void {
+    const alarm = this.again?.timer === timer ? this.again : this.patience;
+    if (alarm?.timer === timer) this.run.alarms.cancel(alarm);
+  }
+}
+
+const sendsAgain = (timer: Timer): boolean => timer === 'A' || timer === 'E' || timer === 'G';

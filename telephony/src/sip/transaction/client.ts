@@ -5,7 +5,7 @@ import type { Essentials } from '../parse.js';
 import type { Hop, Wire } from '../ports.js';
 import { acknowledgeRefusal } from '../requests.js';
 import { serializeMessage } from '../serialize.js';
-import { Alarm, type Alarms, type Rung } from './alarms.js';
+import { Timed, type Alarms } from './alarms.js';
 import { startInviteClient, stepInviteClient, type InviteClient, type InviteClientInput } from './invite-client.js';
 import { startNonInviteClient, stepNonInviteClient, type NonInviteClient } from './non-invite-client.js';
 import { patience, type Action, type Setting, type Timer } from './timers.js';
@@ -44,7 +44,7 @@ export interface ClientHome {
 }
 
 /** It lingers for half a minute after its answer: what it holds is as little as that takes. */
-export class Client implements ClientTransaction, Rung {
+export class Client extends Timed implements ClientTransaction {
   request: SipRequest;
   hop: Hop;
   /** The connection that it last went out on, over TCP and TLS. */
@@ -52,15 +52,11 @@ export class Client implements ClientTransaction, Rung {
   readonly branch: string;
   /** A final answer came, or none will. */
   settled = false;
-  private readonly run: Run;
+  protected readonly run: Run;
   private readonly home: ClientHome;
   private user: ClientUser | null;
   private invite: InviteClient<string> | null = null;
   private other: NonInviteClient<string> | null = null;
-  /** Sends again. */
-  private again: Alarm | null = null;
-  /** Gives up, and later ends the lingering. */
-  private patience: Alarm | null = null;
   private response: SipResponse | null = null;
   private read: Essentials | null = null;
   private sentAgain = false;
@@ -70,6 +66,7 @@ export class Client implements ClientTransaction, Rung {
   private readonly from: string;
 
   constructor(run: Run, request: SipRequest, branch: string, hop: Hop, user: ClientUser, home: ClientHome) {
+    super();
     this.run = run;
     this.request = request;
     this.branch = branch;
@@ -126,11 +123,6 @@ export class Client implements ClientTransaction, Rung {
     this.send(serializeMessage(this.request));
   }
 
-  stop(): void {
-    if (this.again !== null) this.run.alarms.cancel(this.again);
-    if (this.patience !== null) this.run.alarms.cancel(this.patience);
-  }
-
   rung(timer: Timer): void {
     // While the INVITE of a CANCEL is waited for, its machine has no timer of that name.
     if (timer === 'B' && this.cancelling === 'sent') this.step({ type: 'given-up' });
@@ -158,11 +150,8 @@ export class Client implements ClientTransaction, Rung {
         return this.send(action.message);
       case 'schedule':
         return this.schedule(action.timer, action.ms);
-      case 'cancel': {
-        const alarm = this.again?.timer === action.timer ? this.again : this.patience;
-        if (alarm?.timer === action.timer) this.run.alarms.cancel(alarm);
-        return;
-      }
+      case 'cancel':
+        return this.cancelTimer(action.timer);
       case 'acknowledge':
         if (this.response !== null) this.send(serializeMessage(acknowledgeRefusal(this.request, this.response)));
         return;
@@ -175,15 +164,6 @@ export class Client implements ClientTransaction, Rung {
         this.settled = true;
         this.stop();
         return this.home.ended(this);
-    }
-  }
-
-  private schedule(timer: Timer, ms: number): void {
-    if (timer === 'A' || timer === 'E') this.run.alarms.set((this.again ??= new Alarm(this, timer)), ms);
-    else {
-      this.patience ??= new Alarm(this, timer);
-      this.patience.timer = timer;
-      this.run.alarms.set(this.patience, ms);
     }
   }
 

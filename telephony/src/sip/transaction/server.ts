@@ -5,7 +5,7 @@ import type { Essentials } from '../parse.js';
 import type { Arrival, Hop } from '../ports.js';
 import { serializeMessage } from '../serialize.js';
 import { answerPlace, stampVia, type Via } from '../via.js';
-import { Alarm, type Rung } from './alarms.js';
+import { Timed } from './alarms.js';
 import type { Run } from './client.js';
 import { startInviteServer, stepInviteServer, type InviteServer, type InviteServerInput } from './invite-server.js';
 import { startNonInviteServer, stepNonInviteServer, type NonInviteServer } from './non-invite-server.js';
@@ -42,23 +42,20 @@ export interface ServerHome {
  * What the layer keeps of a request that came to us. It lingers for half a minute after its answer, six hundred calls a second
  * are twenty thousand of it: so it lets go of the request and of whoever answered it as soon as nothing can be told any more.
  */
-export class Server implements Rung {
+export class Server extends Timed {
   readonly key: string;
   /** Only an INVITE can be cancelled. */
   readonly mark: InviteMark | null;
   /** Null once it can be told nothing any more. */
   user: ServerTransaction | null;
-  private readonly run: Run;
+  protected readonly run: Run;
   private readonly home: ServerHome;
   private readonly hop: Hop;
   private invite: InviteServer<string> | null;
   private other: NonInviteServer<string> | null;
-  /** Sends again. */
-  private again: Alarm | null = null;
-  /** Gives up, and later ends the lingering. */
-  private patience: Alarm | null = null;
 
   constructor(run: Run, key: string, request: SipRequest, read: Essentials, arrival: Arrival, home: ServerHome) {
+    super();
     const invite = request.method === 'INVITE';
     this.run = run;
     this.key = key;
@@ -90,11 +87,6 @@ export class Server implements Rung {
     return true;
   }
 
-  stop(): void {
-    if (this.again !== null) this.run.alarms.cancel(this.again);
-    if (this.patience !== null) this.run.alarms.cancel(this.patience);
-  }
-
   rung(timer: Timer): void {
     this.step({ type: 'timer', timer });
   }
@@ -123,26 +115,14 @@ export class Server implements Rung {
         return;
       case 'schedule':
         return this.schedule(action.timer, action.ms);
-      case 'cancel': {
-        const alarm = this.again?.timer === action.timer ? this.again : this.patience;
-        if (alarm?.timer === action.timer) this.run.alarms.cancel(alarm);
-        return;
-      }
+      case 'cancel':
+        return this.cancelTimer(action.timer);
       case 'failed':
         return this.user?.onFailed?.(action.because);
       case 'ended':
         this.stop();
         return this.home.ended(this);
       default:
-    }
-  }
-
-  private schedule(timer: Timer, ms: number): void {
-    if (timer === 'G') this.run.alarms.set((this.again ??= new Alarm(this, timer)), ms);
-    else {
-      this.patience ??= new Alarm(this, timer);
-      this.patience.timer = timer;
-      this.run.alarms.set(this.patience, ms);
     }
   }
 }
