@@ -189,7 +189,7 @@ describe('a desk', () => {
     house.floor.refuseWith = new Error('broken');
     client.say({ type: 'call.place', nonce: 'n8', number: '+1 415 555 0100', customer: null });
     expect(await client.next('error')).toMatchObject({ code: 'internal', nonce: 'n8' });
-    expect(house.log()).not.toMatch(/415/);
+    expect(house.log()).not.toMatch(/415\D*555/); // not shorter: the log's own times have three such digits now and then
     client.say({ type: 'call.place', nonce: 'n9', number: '1'.repeat(61), customer: null });
     expect(await refusal(client)).toEqual(['bad-request', null]);
   });
