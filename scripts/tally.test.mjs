@@ -15,7 +15,7 @@ describe('the commands', () => {
     const report = {
       testResults: [file('passed', 'passed', 'passed', 'skipped'), file('failed', 'failed', 'passed', 'todo')],
     };
-    expect(tallyReport(report, 1)).toMatchObject({ passed: 3, failed: 1 });
+    expect(tallyReport(report, 1)).toMatchObject({ passed: 3, failed: [{ name: 'it failed', file: 'a.test.ts' }] });
     expect(tallyReport(report, 1).skipped).toHaveLength(2);
   });
 
@@ -30,13 +30,13 @@ describe('the commands', () => {
   test('a file that could not be loaded is a failure', () => {
     expect(tallyReport({ testResults: [file('failed'), file('passed', 'passed')] }, 1)).toMatchObject({
       passed: 1,
-      failed: 1,
+      failed: [{ file: 'a.test.ts' }],
     });
   });
 
   test('a run that fails without a failing test is a failure all the same', () => {
-    expect(tallyReport({ testResults: [file('passed', 'passed')] }, 1)).toMatchObject({ passed: 1, failed: 1 });
-    expect(tallyReport(null, 1)).toMatchObject({ passed: 0, failed: 1 });
+    expect(tallyReport({ testResults: [file('passed', 'passed')] }, 1)).toMatchObject({ passed: 1, failed: [{}] });
+    expect(tallyReport(null, 1)).toMatchObject({ passed: 0, failed: [{}] });
   });
 
   test('Node 20.19 and newer will do', () => {

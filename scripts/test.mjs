@@ -22,8 +22,8 @@ const { installOsPackages } = await import('./lib/os-packages.mjs');
 const { cannotApply, readReport, tallyReport } = await import('./lib/tally.mjs');
 
 const isCi = process.env.CI === 'true' || process.env.CI === '1';
-/** @type {{passed: number, failed: number, skipped: {name: string, file: string}[]}} */
-const totals = { passed: 0, failed: 0, skipped: [] };
+/** @type {{passed: number, failed: {step: string, name: string, file: string}[], skipped: {name: string, file: string}[]}} */
+const totals = { passed: 0, failed: [], skipped: [] };
 const say = (line) => process.stdout.write(`${line}\n`);
 
 /** Settings of the person's own installation must not reach the tests. */
@@ -113,7 +113,8 @@ for (const [i, step] of chosen.entries()) {
   const started = Date.now();
   const { code, output, tally } = await step.run(paths);
   totals.passed += tally ? tally.passed : Number(code === 0);
-  totals.failed += tally ? tally.failed : Number(code !== 0);
+  const failed = tally?.failed ?? (code === 0 ? [] : [{ name: 'all of it', file: '' }]);
+  totals.failed.push(...failed.map((one) => ({ ...one, step: step.name })));
   totals.skipped.push(...(tally?.skipped ?? []));
   if (code !== 0 && output) say(output.trimEnd());
   say(`${code === 0 ? '✓' : '✗'} ${step.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -125,9 +126,12 @@ for (const [i, step] of chosen.entries()) {
 }
 
 say('');
-for (const { name, file } of totals.skipped) say(`skipped: ${name}  (${file.replace(`${at()}/`, '')})`);
+const where = (file) => (file === '' ? '' : `  (${file.replace(`${at()}/`, '')})`);
+for (const { name, file } of totals.skipped) say(`skipped: ${name}${where(file)}`);
+// Last, so that who sees only the end of a long run sees what failed.
+for (const { step, name, file } of totals.failed) say(`failed in ${step}: ${name}${where(file)}`);
 for (const note of notes) say(note);
-let { failed } = totals;
+let failed = totals.failed.length;
 let skipped = totals.skipped.length;
 // Something that a machine lacked is a failure where nothing may be lacking; a case that a contract says cannot apply is not.
 const lacking = totals.skipped.filter(({ name }) => !cannotApply(name)).length;
