@@ -3,6 +3,7 @@ import {
   type AgentId,
   type Conversation,
   type ConversationId,
+  type ConversationInput,
   defaultConversationSettings,
   type E164,
   type EpochMs,
@@ -17,7 +18,6 @@ import {
   step,
   type TeamId,
 } from '@denwaban/core';
-import type { Move } from '../../server/src/engine/conversations.js';
 import { type DeskHandle, type Person, startEngine } from '../../server/src/index.js';
 
 const ours = '+81345670000' as E164;
@@ -138,14 +138,14 @@ function person(i: number, now: EpochMs): Person {
   };
 }
 
-function lead(at: EpochMs, moves: readonly Move[]): Conversation {
+function lead(at: EpochMs, inputs: readonly ConversationInput[]): Conversation {
   let record: Conversation | null = null;
-  for (const move of moves) record = step(record, { ...move, at }, defaultConversationSettings).record ?? record;
+  for (const input of inputs) record = step(record, input, at, defaultConversationSettings).record ?? record;
   if (record === null) throw new Error('a call that arrived is a conversation');
   return record;
 }
 
-function began(conversation: ConversationId, leg: LegId): Move[] {
+function began(conversation: ConversationId, leg: LegId): ConversationInput[] {
   const from = '+819012345678' as E164;
   const facts = { carrier: 'exchange', trunk: null, from, fromRaw: from, to: ours, toName: 'Orders' } as const;
   return [

@@ -8,13 +8,14 @@ import {
   mintId,
   type AgentId,
   type ConversationId,
+  type ConversationInput,
   type CustomerId,
   type E164,
   type IdKinds,
   type Journal,
   type LegId,
 } from '@denwaban/core';
-import { createConversations, type Move } from '../../server/src/engine/conversations.js';
+import { createConversations } from '../../server/src/engine/conversations.js';
 
 const agent = 'ag_bench' as AgentId;
 const talkMs = 1_000;
@@ -39,8 +40,8 @@ export async function leadCalls(
       epochMs(Date.now()),
       Uint8Array.from({ length: 10 }, () => Math.floor(chance() * 256)),
     );
-  const give = (id: ConversationId, input: Move) =>
-    conversations.give(id, { ...input, at: epochMs(Date.now()) }).durable;
+  const give = (id: ConversationId, input: ConversationInput) =>
+    conversations.give(id, input, epochMs(Date.now())).durable;
   const reservation = (id: ConversationId) => conversations.get(id)?.offers.at(-1)?.reservation ?? '';
 
   const conversations = createConversations({

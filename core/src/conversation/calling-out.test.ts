@@ -21,13 +21,12 @@ import { knownLeg } from './process-end.js';
 import { step } from './step.js';
 import { upcast, upcastRecord } from './upcast.js';
 
-type Bare = ConversationInput extends infer Input ? (Input extends unknown ? Omit<Input, 'at'> : never) : never;
 const anna = 'ag_anna' as AgentId;
 const ken = 'ag_ken' as AgentId;
 const leg = 'lg_c' as LegId;
 const agentLeg = 'lg_anna' as LegId;
 
-const called: Bare = {
+const called: ConversationInput = {
   type: 'agent-called',
   conversation: 'cv_1' as ConversationId,
   agent: anna,
@@ -41,25 +40,25 @@ const called: Bare = {
     identity: { customer: 'cu_1' as CustomerId, name: '山田 太郎', kana: null, owner: ken, team: 'tm_1' as TeamId },
   },
 };
-const rings: Bare = { type: 'leg-ringing', leg, early: false };
-const answers: Bare = {
+const rings: ConversationInput = { type: 'leg-ringing', leg, early: false };
+const answers: ConversationInput = {
   type: 'leg-answered',
   leg,
   token: 'word',
   placed: { trunk: 'tk_a' as TrunkId, from: '+81345670000' as E164, name: 'Main', recording: 'rc_1' as RecordingId },
 };
-const joined: Bare = { type: 'leg-joined', agentLeg };
-const hangsUp: Bare = { type: 'agent-hung-up', agent: anna };
-const left = (cause: LegEndCause): Bare => ({ type: 'caller-left', cause });
+const joined: ConversationInput = { type: 'leg-joined', agentLeg };
+const hangsUp: ConversationInput = { type: 'agent-hung-up', agent: anna };
+const left = (cause: LegEndCause): ConversationInput => ({ type: 'caller-left', cause });
 const placedToken = 'word';
 
-function tell(...inputs: [number, Bare][]) {
+function tell(...inputs: [number, ConversationInput][]) {
   let record: Conversation | null = null;
   let last: StepResult = { events: [], record: null, effects: [], refused: null };
   const events: ConversationEvent[] = [];
   const all: StepResult[] = [];
   for (const [at, input] of inputs) {
-    last = step(record, { ...input, at: epochMs(at) }, settings);
+    last = step(record, input, epochMs(at), settings);
     record = fold(record, last.events);
     events.push(...last.events);
     all.push(last);
@@ -97,7 +96,7 @@ describe('an agent calls somebody', () => {
     ]);
   });
   test('[OUT2] hold, digits and a lost agent work as in a call that came in', () => {
-    const talk: [number, Bare][] = [
+    const talk: [number, ConversationInput][] = [
       [1_000, called],
       [9_000, answers],
       [9_010, joined],
@@ -226,9 +225,9 @@ describe('what older releases wrote', () => {
   });
 });
 
-const anyInput: fc.Arbitrary<Bare> = fc.oneof(
-  fc.constantFrom<Bare[]>(called, rings, answers, joined, hangsUp, { type: 'timer-fired' }),
-  fc.constantFrom<Bare[]>(
+const anyInput: fc.Arbitrary<ConversationInput> = fc.oneof(
+  fc.constantFrom<ConversationInput[]>(called, rings, answers, joined, hangsUp, { type: 'timer-fired' }),
+  fc.constantFrom<ConversationInput[]>(
     { type: 'join-failed', agentLeg },
     { type: 'process-died' },
     { type: 'process-replaced' },
@@ -246,9 +245,9 @@ const anyInput: fc.Arbitrary<Bare> = fc.oneof(
 const anyStory = fc.array(fc.tuple(fc.integer({ min: 0, max: 30_000 }), anyInput), { maxLength: 25 });
 
 describe('whatever happens', () => {
-  const play = (inputs: [number, Bare][]) => {
+  const play = (inputs: [number, ConversationInput][]) => {
     let at = 1_000;
-    return tell([at, called], ...inputs.map(([after, input]): [number, Bare] => [(at += after), input]));
+    return tell([at, called], ...inputs.map(([after, input]): [number, ConversationInput] => [(at += after), input]));
   };
   test('[OUT3] what never became a talk has no wrap-up, and who talked has one', () => {
     fc.assert(

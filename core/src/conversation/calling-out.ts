@@ -4,6 +4,7 @@
  *   calling ── rings ── answered ── joined ──▶ talking
  *      └──────────┴─────────┴──────▶ unanswered: no talk, hence no wrap-up
  */
+import type { EpochMs } from '../ids.js';
 import type { LegEndCause } from '../ports.js';
 import type { Conversation } from './conversation.js';
 import { begin, type Draft } from './draft.js';
@@ -18,9 +19,10 @@ type Cause = EventOf<'conversation.ended'>['cause'];
 export function call(
   record: Conversation | null,
   input: Extract<ConversationInput, { type: 'agent-called' }>,
+  at: EpochMs,
 ): StepResult {
   if (record !== null) return nothing();
-  const { at, conversation, agent, leg, agentLeg, carrier, to } = input;
+  const { conversation, agent, leg, agentLeg, carrier, to } = input;
   const from = { trunk: null, from: null, fromRaw: null, toName: '' };
   const on = begin(conversation, at, { direction: 'outbound', by: agent, agentLeg, leg, carrier, to, ...from });
   identified(on, input.identified);

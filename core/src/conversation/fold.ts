@@ -1,9 +1,10 @@
 /** Events in, the one record out. Pure: the same events give the same record on the live floor, in a report and in a simulation. */
 import { assertNever } from '../assert-never.js';
-import type { EpochMs, RecordingId } from '../ids.js';
+import type { AgentId, EpochMs, RecordingId } from '../ids.js';
 import type { Conversation, Offer, Recording, Segment, TraceEntry } from './conversation.js';
-import type { ConversationEvent, EventOf, Placed } from './events.js';
+import type { ConversationEvent, EventOf, PassedOver, Placed } from './events.js';
 import { withStretch } from './line.js';
+import { copyOf, firstRecord } from './record.js';
 
 /**
  * Folds events into a record, in order.
@@ -13,254 +14,195 @@ import { withStretch } from './line.js';
  * @throws Error when a sequence number is missing or repeated: the story has a hole
  */
 export function fold(record: Conversation | null, events: readonly ConversationEvent[]): Conversation | null {
-  return events.reduce(apply, record);
+  let folded = record;
+  for (const event of events) folded = apply(folded, event);
+  return folded;
 }
 
 /** One event more. [CNV1] [CNV2] */
 export function apply(record: Conversation | null, event: ConversationEvent): Conversation {
   if (event.type === 'conversation.started') {
     if (record !== null || event.seq !== 1) throw new Error(`${event.conversation} starts twice`);
-    return begin(event);
+    return firstRecord(event);
   }
   if (record === null || event.seq !== record.seq + 1) {
     throw new Error(`${event.conversation} has a hole: event ${event.seq} after ${record?.seq ?? 0}`);
   }
-  return { ...record, ...change(record, event), seq: event.seq };
+  const next = copyOf(record);
+  next.seq = event.seq;
+  change(next, event);
+  return next;
 }
 
-function begin(event: EventOf<'conversation.started'>): Conversation {
-  const { by, agentLeg } = event;
-  const placed = by !== null && agentLeg !== null;
-  return {
-    id: event.conversation,
-    seq: 1,
-    status: placed ? 'calling' : 'arriving',
-    channel: 'voice',
-    startedAt: event.at,
-    carrier: event.carrier,
-    trunk: event.trunk,
-    direction: event.direction,
-    by,
-    from: event.from,
-    fromRaw: event.fromRaw,
-    to: event.to,
-    toName: event.toName,
-    customerLeg: event.leg,
-    answeredAt: null,
-    legToken: null,
-    customer: null,
-    owner: null,
-    team: null,
-    identified: null,
-    step: -1,
-    stepStartedAt: null,
-    waitingSince: placed ? null : event.at,
-    offers: [],
-    // Whoever calls is on the call from its first moment: nobody offers them another. [OUT1]
-    talking: placed
-      ? { agent: by, leg: agentLeg, reservation: null, joined: false, startedAt: event.at, heldSince: null }
-      : null,
-    segments: [{ kind: placed ? 'ring' : 'wait', agent: null, startedAt: event.at, endedAt: null }],
-    trace: [],
-    wrapUps: [],
-    recording: null,
-    lines: [],
-    ended: null,
-    closedAt: null,
-  };
-}
-
-function change(
-  record: Conversation,
-  event: Exclude<ConversationEvent, { type: 'conversation.started' }>,
-): Partial<Conversation> {
+/** @param next a copy that nobody else has yet. Its lists and what lies in it are shared with the record before: put others in their place. */
+function change(next: Conversation, event: Exclude<ConversationEvent, { type: 'conversation.started' }>): void {
+  const { at } = event;
   switch (event.type) {
     case 'customer.identified':
-      return {
-        status: record.status === 'arriving' ? 'waiting' : record.status,
-        customer: event.customer === null ? null : { id: event.customer, name: event.name ?? '', kana: event.kana },
-        owner: event.owner,
-        team: event.team,
-        identified: event.outcome,
-      };
+      if (next.status === 'arriving') next.status = 'waiting';
+      next.customer = event.customer === null ? null : { id: event.customer, name: event.name ?? '', kana: event.kana };
+      next.owner = event.owner;
+      next.team = event.team;
+      next.identified = event.outcome;
+      return;
     case 'waiting.started':
-      return {
-        status: 'waiting',
-        // At the front a conversation counts as waiting since it came: nobody else can be older by its own right. [RTG9]
-        waitingSince: event.place === 'front' ? record.startedAt : event.at,
-        step: -1,
-        stepStartedAt: null,
-        talking: null,
-        // Whoever was never talked with is waiting still.
-        segments: record.segments.some((one) => one.kind === 'wait' && one.endedAt === null)
-          ? record.segments
-          : open(record.segments, { kind: 'wait', agent: null, startedAt: event.at, endedAt: null }),
-      };
+      next.status = 'waiting';
+      // At the front a conversation counts as waiting since it came: nobody else can be older by its own right. [RTG9]
+      next.waitingSince = event.place === 'front' ? next.startedAt : at;
+      next.step = -1;
+      next.stepStartedAt = null;
+      next.talking = null;
+      // Whoever was never talked with is waiting still.
+      if (!next.segments.some((one) => one.kind === 'wait' && one.endedAt === null)) open(next, 'wait', null, at);
+      return;
     case 'step.entered':
-      return {
-        step: event.step,
-        stepStartedAt: event.at,
-        trace: trace(record, event, 'entered', { because: null }),
-      };
+      next.step = event.step;
+      next.stepStartedAt = at;
+      trace(next, event, 'entered', null, null, []);
+      return;
     case 'step.skipped':
-      return {
-        step: event.step,
-        stepStartedAt: event.at,
-        trace: trace(record, event, 'skipped', { because: event.because, passedOver: event.passedOver }),
-      };
+      next.step = event.step;
+      next.stepStartedAt = at;
+      trace(next, event, 'skipped', null, event.because, event.passedOver);
+      return;
     case 'step.ended':
-      return { trace: trace(record, event, 'ended', { because: event.because }) };
+      trace(next, event, 'ended', null, event.because, []);
+      return;
     case 'offer.made':
-      return {
-        status: 'offered',
-        offers: [
-          ...record.offers,
-          {
-            reservation: event.reservation,
-            agent: event.agent,
-            step: event.step,
-            target: event.target,
-            because: event.because,
-            offeredAt: event.at,
-            ringingAt: null,
-            expiresAt: event.expiresAt,
-            closedAt: null,
-            outcome: null,
-          },
-        ],
-        segments: open(record.segments, { kind: 'ring', agent: event.agent, startedAt: event.at, endedAt: null }),
-        trace: trace(record, event, 'offered', {
-          agent: event.agent,
-          because: event.because,
-          passedOver: event.passedOver,
-        }),
-      };
-    case 'offer.ringing':
-      return { offers: changeOffer(record, event.reservation, { ringingAt: event.at }) };
-    case 'offer.accepted':
-      return {
-        status: 'talking',
-        offers: changeOffer(record, event.reservation, { closedAt: event.at, outcome: 'accepted' }),
-        talking: {
-          agent: event.agent,
-          leg: event.leg,
+      next.status = 'offered';
+      next.offers = [
+        ...next.offers,
+        {
           reservation: event.reservation,
-          joined: false,
-          startedAt: event.at,
-          heldSince: null,
+          agent: event.agent,
+          step: event.step,
+          target: event.target,
+          because: event.because,
+          offeredAt: at,
+          ringingAt: null,
+          expiresAt: event.expiresAt,
+          closedAt: null,
+          outcome: null,
         },
-        segments: close(record.segments, event.at, (one) => one.kind === 'ring' && one.agent === event.agent),
-        recording: record.recording ?? recordingFrom(event.recording, event.at),
+      ];
+      open(next, 'ring', event.agent, at);
+      trace(next, event, 'offered', event.agent, event.because, event.passedOver);
+      return;
+    case 'offer.ringing':
+      next.offers = next.offers.map((one) => (one.reservation === event.reservation ? { ...one, ringingAt: at } : one));
+      return;
+    case 'offer.accepted':
+      next.status = 'talking';
+      closeOffer(next, event, 'accepted');
+      next.talking = {
+        agent: event.agent,
+        leg: event.leg,
+        reservation: event.reservation,
+        joined: false,
+        startedAt: at,
+        heldSince: null,
       };
-    case 'offer.closed': {
-      const offers = changeOffer(record, event.reservation, { closedAt: event.at, outcome: event.because });
-      return {
-        offers,
-        status: record.status === 'offered' && !offers.some(isOpen) ? 'waiting' : record.status,
-        segments: close(record.segments, event.at, (one) => one.kind === 'ring' && one.agent === event.agent),
-      };
-    }
+      next.recording ??= recordingFrom(event.recording, at);
+      return;
+    case 'offer.closed':
+      closeOffer(next, event, event.because);
+      if (next.status === 'offered' && !next.offers.some(isOpen)) next.status = 'waiting';
+      return;
     case 'leg.ringing':
-      return { ringingAt: event.at };
+      next.ringingAt = at;
+      return;
     case 'leg.answered':
-      return {
-        answeredAt: event.at,
-        legToken: event.token,
-        ...(event.placed && answered(record, event.placed, event.at)),
-      };
+      next.answeredAt = at;
+      next.legToken = event.token;
+      if (event.placed !== undefined) answered(next, event.placed, at);
+      return;
     case 'leg.moved':
-      return { legToken: event.token };
+      next.legToken = event.token;
+      return;
     case 'talk.started':
-      return {
-        talking: record.talking && { ...record.talking, joined: true, startedAt: event.at },
-        segments: open(
-          close(record.segments, event.at, (one) => one.agent === null),
-          { kind: 'talk', agent: event.agent, startedAt: event.at, endedAt: null },
-        ),
-      };
+      if (next.talking !== null) next.talking = { ...next.talking, joined: true, startedAt: at };
+      close(next, at, (one) => one.agent === null);
+      open(next, 'talk', event.agent, at);
+      return;
     case 'hold.started':
     case 'hold.ended': {
       const held = event.type === 'hold.started';
-      return {
-        talking: record.talking && { ...record.talking, heldSince: held ? event.at : null },
-        segments: open(
-          close(record.segments, event.at, (one) => one.agent === event.agent),
-          { kind: held ? 'hold' : 'talk', agent: event.agent, startedAt: event.at, endedAt: null },
-        ),
-      };
+      if (next.talking !== null) next.talking = { ...next.talking, heldSince: held ? at : null };
+      close(next, at, (one) => one.agent === event.agent);
+      open(next, held ? 'hold' : 'talk', event.agent, at);
+      return;
     }
     case 'talk.ended':
-      return {
-        talking: null,
-        segments: close(record.segments, event.at, (one) => one.agent === event.agent),
-      };
+      next.talking = null;
+      close(next, at, (one) => one.agent === event.agent);
+      return;
     case 'agent.noted':
     case 'digits.sent':
-      return {};
+      return;
     case 'conversation.ended':
-      return {
-        status: 'wrap-up',
-        talking: null,
-        ended: { at: event.at, end: event.end, by: event.by, cause: event.cause },
-        segments: close(record.segments, event.at, (one) => one.kind !== 'wrap-up'),
-      };
+      next.status = 'wrap-up';
+      next.talking = null;
+      next.ended = { at, end: event.end, by: event.by, cause: event.cause };
+      close(next, at, (one) => one.kind !== 'wrap-up');
+      return;
     case 'recording.finished':
-      return {
-        recording: record.recording && {
-          ...record.recording,
-          path: event.path,
-          durationMs: event.durationMs,
-          bytes: event.bytes,
-        },
+      if (next.recording === null) return;
+      next.recording = {
+        id: next.recording.id,
+        startedAt: next.recording.startedAt,
+        path: event.path,
+        durationMs: event.durationMs,
+        bytes: event.bytes,
       };
+      return;
     case 'fax.heard':
-      return { faxAt: event.at };
+      next.faxAt = at;
+      return;
     case 'line.measured': {
       const { agent, since, spanMs, mean, worst } = event;
-      return { lines: withStretch(record.lines ?? [], { agent, since, spanMs, mean, worst }) };
+      next.lines = withStretch(next.lines ?? [], { agent, since, spanMs, mean, worst });
+      return;
     }
     case 'wrap-up.started':
-      return {
-        wrapUps: [
-          ...record.wrapUps,
-          {
-            agent: event.agent,
-            startedAt: event.at,
-            endsAt: event.endsAt,
-            endedAt: null,
-            because: null,
-            disposition: null,
-            note: null,
-          },
-        ],
-        segments: open(record.segments, { kind: 'wrap-up', agent: event.agent, startedAt: event.at, endedAt: null }),
-      };
-    case 'wrap-up.ended':
-      return {
-        wrapUps: record.wrapUps.map((one) =>
-          one.agent === event.agent && one.endedAt === null
-            ? { ...one, endedAt: event.at, because: event.because, disposition: event.disposition, note: event.note }
-            : one,
-        ),
-        segments: close(record.segments, event.at, (one) => one.kind === 'wrap-up' && one.agent === event.agent),
-      };
+      next.wrapUps = [
+        ...next.wrapUps,
+        {
+          agent: event.agent,
+          startedAt: at,
+          endsAt: event.endsAt,
+          endedAt: null,
+          because: null,
+          disposition: null,
+          note: null,
+        },
+      ];
+      open(next, 'wrap-up', event.agent, at);
+      return;
+    case 'wrap-up.ended': {
+      const { agent, because, disposition, note } = event;
+      next.wrapUps = next.wrapUps.map((one) =>
+        one.agent === agent && one.endedAt === null ? { ...one, endedAt: at, because, disposition, note } : one,
+      );
+      close(next, at, (one) => one.kind === 'wrap-up' && one.agent === agent);
+      return;
+    }
     case 'conversation.closed':
-      return { status: 'closed', closedAt: event.at };
+      next.status = 'closed';
+      next.closedAt = at;
+      return;
     default:
-      return assertNever(event);
+      assertNever(event);
   }
 }
 
 /** Somebody answered the call that we placed. */
-function answered(record: Conversation, placed: Placed, at: EpochMs): Partial<Conversation> {
-  return {
-    status: 'talking',
-    trunk: placed.trunk ?? record.trunk,
-    from: placed.from,
-    toName: placed.name,
-    recording: recordingFrom(placed.recording, at),
-    segments: close(record.segments, at, (one) => one.kind === 'ring' && one.agent === null),
-  };
+function answered(next: Conversation, placed: Placed, at: EpochMs): void {
+  next.status = 'talking';
+  next.trunk = placed.trunk ?? next.trunk;
+  next.from = placed.from;
+  next.toName = placed.name;
+  next.recording = recordingFrom(placed.recording, at);
+  close(next, at, (one) => one.kind === 'ring' && one.agent === null);
 }
 
 const recordingFrom = (id: RecordingId, startedAt: EpochMs): Recording => ({
@@ -274,25 +216,35 @@ const recordingFrom = (id: RecordingId, startedAt: EpochMs): Recording => ({
 /** An offer that nobody has answered, withdrawn or let run out. */
 export const isOpen = (offer: Offer): boolean => offer.closedAt === null;
 
-function changeOffer(record: Conversation, reservation: string, to: Partial<Offer>): Offer[] {
-  return record.offers.map((one) => (one.reservation === reservation ? { ...one, ...to } : one));
+function closeOffer(
+  next: Conversation,
+  { at, agent, reservation }: EventOf<'offer.accepted' | 'offer.closed'>,
+  outcome: NonNullable<Offer['outcome']>,
+): void {
+  next.offers = next.offers.map((one) => (one.reservation === reservation ? { ...one, closedAt: at, outcome } : one));
+  close(next, at, (one) => one.kind === 'ring' && one.agent === agent);
 }
 
-const open = (segments: readonly Segment[], segment: Segment): Segment[] => [...segments, segment];
+function open(next: Conversation, kind: Segment['kind'], agent: AgentId | null, startedAt: EpochMs): void {
+  next.segments = [...next.segments, { kind, agent, startedAt, endedAt: null }];
+}
 
 /** Ends the open segments that `which` picks. A clock that stepped back never makes a segment negative. [CNV3] */
-function close(segments: readonly Segment[], at: EpochMs, which: (segment: Segment) => boolean): Segment[] {
-  return segments.map((one) =>
-    one.endedAt === null && which(one) ? { ...one, endedAt: at < one.startedAt ? one.startedAt : at } : one,
-  );
+function close(next: Conversation, at: EpochMs, which: (segment: Segment) => boolean): void {
+  next.segments = next.segments.map((one) => {
+    if (one.endedAt !== null || !which(one)) return one;
+    const { kind, agent, startedAt } = one;
+    return { kind, agent, startedAt, endedAt: at < startedAt ? startedAt : at };
+  });
 }
 
 function trace(
-  record: Conversation,
-  event: EventOf<'step.entered' | 'step.skipped' | 'step.ended' | 'offer.made'>,
+  next: Conversation,
+  { at, step, target }: EventOf<'step.entered' | 'step.skipped' | 'step.ended' | 'offer.made'>,
   what: TraceEntry['what'],
-  facts: Partial<TraceEntry>,
-): TraceEntry[] {
-  const { at, step, target } = event;
-  return [...record.trace, { at, step, target, what, agent: null, because: null, passedOver: [], ...facts }];
+  agent: AgentId | null,
+  because: string | null,
+  passedOver: readonly PassedOver[],
+): void {
+  next.trace = [...next.trace, { at, step, target, what, agent, because, passedOver }];
 }

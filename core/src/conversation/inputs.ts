@@ -13,7 +13,8 @@ export interface Identified {
   tookMs: number;
 }
 
-export type ConversationInput = { at: EpochMs } & (
+/** When it happened is told beside it. */
+export type ConversationInput =
   | {
       type: 'caller-arrived';
       conversation: ConversationId;
@@ -76,8 +77,7 @@ export type ConversationInput = { at: EpochMs } & (
   /** Found open at start-up; the process that held it is gone, and the customer's leg with it. */
   | { type: 'process-died' }
   /** Found open at start-up, and the customer's leg lives: only what nobody could answer any more is over. */
-  | { type: 'process-replaced' }
-);
+  | { type: 'process-replaced' };
 
 /** Asked of the shell, carried out in order once the events are on disk. */
 export type ConversationEffect =

@@ -20,7 +20,6 @@ import { deadline } from './due.js';
 import { knownLeg } from './process-end.js';
 import { step } from './step.js';
 
-type Bare<Union> = Union extends unknown ? Omit<Union, 'at'> : never;
 const anna = 'ag_anna' as AgentId;
 const ken = 'ag_ken' as AgentId;
 
@@ -30,8 +29,8 @@ class Story {
   readonly events: ConversationEvent[] = [];
   last: StepResult | null = null;
 
-  at(at: number, input: Bare<ConversationInput>): this {
-    const result = step(this.record, { ...input, at: epochMs(at) }, settings);
+  at(at: number, input: ConversationInput): this {
+    const result = step(this.record, input, epochMs(at), settings);
     const folded = fold(this.record, result.events);
     expect(result.record ?? this.record).toEqual(folded);
     this.record = folded;
@@ -49,7 +48,7 @@ class Story {
 }
 const story = () => new Story();
 
-const arrived: Bare<ConversationInput> = {
+const arrived: ConversationInput = {
   type: 'caller-arrived',
   conversation: 'cv_1' as ConversationId,
   leg: 'lg_c' as LegId,
@@ -60,13 +59,13 @@ const arrived: Bare<ConversationInput> = {
   to: '+81345670000' as E164,
   toName: 'Main',
 };
-const identified: Bare<ConversationInput> = {
+const identified: ConversationInput = {
   type: 'caller-identified',
   outcome: 'known',
   tookMs: 1,
   identity: { customer: 'cu_1' as CustomerId, name: '山田 太郎', kana: null, owner: anna, team: 'tm_1' as TeamId },
 };
-const offerTo = (...agents: AgentId[]): Bare<ConversationInput> => ({
+const offerTo = (...agents: AgentId[]): ConversationInput => ({
   type: 'routed',
   reservations: agents.map((agent) => `rs_${agent}` as ReservationId),
   decisions: agents.map((agent) => ({
@@ -79,14 +78,14 @@ const offerTo = (...agents: AgentId[]): Bare<ConversationInput> => ({
     passedOver: [],
   })),
 });
-const accept = (agent: AgentId): Bare<ConversationInput> => ({
+const accept = (agent: AgentId): ConversationInput => ({
   type: 'agent-accepted',
   agent,
   reservation: `rs_${agent}`,
   leg: `lg_${agent}` as LegId,
   recording: 'rc_1' as RecordingId,
 });
-const rings = (agent: AgentId): Bare<ConversationInput> => ({ type: 'desk-rings', agent, reservation: `rs_${agent}` });
+const rings = (agent: AgentId): ConversationInput => ({ type: 'desk-rings', agent, reservation: `rs_${agent}` });
 const waiting = () => story().at(1_000, arrived).at(1_010, identified);
 const talking = () =>
   waiting()
@@ -229,7 +228,7 @@ describe('what the caller hears', () => {
     expect(told.now).toMatchObject({ status: 'waiting', waitingSince: 1_000, recording: { id: 'rc_1' } });
     told.at(30_020, offerTo(ken));
     expect(told.commands()).toEqual([]); // the announcement is not cut by a ring-back
-    told.at(35_000, { ...accept(ken), recording: 'rc_2' as RecordingId } as Bare<ConversationInput>);
+    told.at(35_000, { ...accept(ken), recording: 'rc_2' as RecordingId } as ConversationInput);
     expect(told.commands()).toMatchObject([{ type: 'join', agent: ken, recording: 'rc_1' }]);
     expect(told.now.id).toBe('cv_1');
   });
@@ -284,7 +283,7 @@ describe('the end of a process', () => {
     expect(told.at(9_001, offerTo(anna, ken)).now.status).toBe('offered');
   });
   test('[CNV15] a leg that moved is known by its newest token; one not answered, or over, does not move', () => {
-    const moved = (token: string): Bare<ConversationInput> => ({ type: 'leg-moved', leg: 'lg_c' as LegId, token });
+    const moved = (token: string): ConversationInput => ({ type: 'leg-moved', leg: 'lg_c' as LegId, token });
     const told = talking().at(60_000, moved('new')).at(60_001, moved('new'));
     expect(knownLeg(told.now)?.token).toBe('new');
     expect(told.events.filter(({ type }) => type === 'leg.moved')).toHaveLength(1);
@@ -298,7 +297,7 @@ describe('the end of a process', () => {
   });
   test('[CNV11] a recording is attached to a closed conversation, once', () => {
     const told = talking().at(99_000, { type: 'process-died' });
-    const finished: Bare<ConversationInput> = {
+    const finished: ConversationInput = {
       type: 'recording-finished',
       recording: 'rc_1' as RecordingId,
       path: '/r/rc_1.wav',
@@ -334,7 +333,7 @@ describe('lines', () => {
       mean: line(4.4),
       worst: line(4.4),
       ...more,
-    }) as Bare<ConversationInput>;
+    }) as ConversationInput;
 
   test('[CNV16] a good line is written down once, at the end of its talk; one that turns worse at once', () => {
     let told = talking()
@@ -386,29 +385,29 @@ describe('lines', () => {
 });
 
 /** Any input at any moment, the sensible and the absurd. */
-const anyInput: fc.Arbitrary<Bare<ConversationInput>> = fc.oneof(
+const anyInput: fc.Arbitrary<ConversationInput> = fc.oneof(
   ...[anna, ken].flatMap((agent) => [
     fc.constant(accept(agent)),
     fc.constant(rings(agent)),
     fc.constant(offerTo(agent)),
     ...(['agent-hung-up', 'agent-lost', 'agent-left', 'agent-held', 'agent-resumed'] as const).map((type) =>
-      fc.constant<Bare<ConversationInput>>({ type, agent }),
+      fc.constant<ConversationInput>({ type, agent }),
     ),
-    fc.constant<Bare<ConversationInput>>({ type: 'agent-declined', agent, reservation: `rs_${agent}` }),
-    fc.constant<Bare<ConversationInput>>({ type: 'leg-joined', agentLeg: `lg_${agent}` as LegId }),
-    fc.constant<Bare<ConversationInput>>({ type: 'join-failed', agentLeg: `lg_${agent}` as LegId }),
-    fc.constant<Bare<ConversationInput>>({ type: 'wrap-up-saved', agent, disposition: null, note: '' }),
-    fc.constant<Bare<ConversationInput>>({ type: 'agent-sent-digits', agent, digits: '12' }),
+    fc.constant<ConversationInput>({ type: 'agent-declined', agent, reservation: `rs_${agent}` }),
+    fc.constant<ConversationInput>({ type: 'leg-joined', agentLeg: `lg_${agent}` as LegId }),
+    fc.constant<ConversationInput>({ type: 'join-failed', agentLeg: `lg_${agent}` as LegId }),
+    fc.constant<ConversationInput>({ type: 'wrap-up-saved', agent, disposition: null, note: '' }),
+    fc.constant<ConversationInput>({ type: 'agent-sent-digits', agent, digits: '12' }),
   ]),
   fc.constant(arrived),
   fc.constant(identified),
   fc.constant(offerTo(anna, ken)),
-  fc.constant<Bare<ConversationInput>>({ type: 'leg-answered', leg: 'lg_c' as LegId, token: null }),
-  fc.constant<Bare<ConversationInput>>({ type: 'leg-moved', leg: 'lg_c' as LegId, token: 'elsewhere' }),
-  fc.constant<Bare<ConversationInput>>({ type: 'timer-fired' }),
-  fc.constant<Bare<ConversationInput>>({ type: 'caller-left', cause: 'hung-up' }),
-  fc.constant<Bare<ConversationInput>>({ type: 'process-died' }),
-  fc.constant<Bare<ConversationInput>>({
+  fc.constant<ConversationInput>({ type: 'leg-answered', leg: 'lg_c' as LegId, token: null }),
+  fc.constant<ConversationInput>({ type: 'leg-moved', leg: 'lg_c' as LegId, token: 'elsewhere' }),
+  fc.constant<ConversationInput>({ type: 'timer-fired' }),
+  fc.constant<ConversationInput>({ type: 'caller-left', cause: 'hung-up' }),
+  fc.constant<ConversationInput>({ type: 'process-died' }),
+  fc.constant<ConversationInput>({
     type: 'recording-finished',
     recording: 'rc_1' as RecordingId,
     path: '/x',
@@ -418,7 +417,7 @@ const anyInput: fc.Arbitrary<Bare<ConversationInput>> = fc.oneof(
 );
 const anyStory = fc.array(fc.tuple(fc.integer({ min: -50, max: 25_000 }), anyInput), { maxLength: 40 });
 
-function play(inputs: [number, Bare<ConversationInput>][]) {
+function play(inputs: [number, ConversationInput][]) {
   const told = story().at(1_000, arrived).at(1_001, identified);
   let at = 1_001;
   for (const [after, input] of inputs) told.at((at = Math.max(0, at + after)), input);

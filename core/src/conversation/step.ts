@@ -33,12 +33,13 @@ import { routed } from './routed.js';
 export function step(
   record: Conversation | null,
   input: ConversationInput,
+  at: EpochMs,
   settings: ConversationSettings,
 ): StepResult {
-  if (input.type === 'caller-arrived') return arrive(record, input);
-  if (input.type === 'agent-called') return call(record, input);
+  if (input.type === 'caller-arrived') return arrive(record, input, at);
+  if (input.type === 'agent-called') return call(record, input, at);
   if (record === null) return nothing();
-  const on = draft(record, input.at);
+  const on = draft(record, at);
   switch (input.type) {
     case 'caller-identified':
       if (record.status !== 'arriving') return nothing();
@@ -155,7 +156,7 @@ export function step(
       return on.done();
     }
     case 'timer-fired':
-      return timerFired(on, input.at, settings);
+      return timerFired(on, at, settings);
     case 'process-died':
       return processDied(on);
     case 'process-replaced':
@@ -168,9 +169,10 @@ export function step(
 function arrive(
   record: Conversation | null,
   input: Extract<ConversationInput, { type: 'caller-arrived' }>,
+  at: EpochMs,
 ): StepResult {
   if (record !== null) return nothing();
-  const { at, conversation, leg, carrier, trunk, from, fromRaw, to, toName } = input;
+  const { conversation, leg, carrier, trunk, from, fromRaw, to, toName } = input;
   const facts = {
     direction: 'inbound',
     by: null,

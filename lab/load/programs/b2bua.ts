@@ -17,6 +17,7 @@ import {
   type Conversation,
   type ConversationEffect,
   type ConversationId,
+  type ConversationInput,
   type CustomerId,
   type E164,
   type IdKinds,
@@ -24,7 +25,7 @@ import {
   type LegId,
   type TrunkId,
 } from '@denwaban/core';
-import { createConversations, type Conversations, type Move } from '../../../server/src/engine/conversations.js';
+import { createConversations, type Conversations } from '../../../server/src/engine/conversations.js';
 import { watchLateness } from '../../../server/src/lateness.js';
 import { openJournal } from '../../../server/src/store/journal.js';
 import { trunkFinder } from '../../../telephony/src/carriers/exchange/trunks.js';
@@ -76,8 +77,8 @@ const conversations: Conversations = createConversations({
   log: quietLog,
 });
 
-function give(id: ConversationId, input: Move): void {
-  conversations.give(id, { ...input, at: epochMs(Date.now()) });
+function give(id: ConversationId, input: ConversationInput): void {
+  conversations.give(id, input, epochMs(Date.now()));
 }
 
 function carryOut(conversation: Conversation, effect: ConversationEffect): void {

@@ -2,6 +2,7 @@ import {
   type AgentId,
   type Conversation,
   type ConversationId,
+  type ConversationInput,
   deadline,
   defaultConversationSettings as settings,
   type E164,
@@ -14,7 +15,7 @@ import {
 } from '@denwaban/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createConversations, type Move } from './conversations.js';
+import { createConversations } from './conversations.js';
 import { engagements } from './living.js';
 
 const agents = ['ag_0', 'ag_1', 'ag_2'] as AgentId[];
@@ -66,7 +67,7 @@ function onwards(now: Conversation | null): (typeof whats)[number] {
 }
 
 /** What `happening` says to this conversation. */
-function moveOf(one: Happening, id: ConversationId, now: Conversation | null): Move | null {
+function moveOf(one: Happening, id: ConversationId, now: Conversation | null): ConversationInput | null {
   const what = one.what === 'onwards' ? onwards(now) : one.what;
   const { agent: a } = one;
   const agent = agents[a]!;
@@ -192,7 +193,7 @@ test('whatever happens: what is kept of the living conversations is what a look 
         if (before === null || before.closedAt !== null) current[one.conversation] = `cv_n${calls++}` as ConversationId;
         const id = current[one.conversation]!;
         const move = moveOf(one, id, conversations.get(id));
-        if (move !== null) conversations.give(id, { ...move, at: now });
+        if (move !== null) conversations.give(id, move, now);
         for (let turn = 0; turn < 4; turn++) await Promise.resolve();
         // The time may have come at this very moment.
         conversations.wakeDue(now);
@@ -231,7 +232,7 @@ test('[CNV8] a time that comes and moves nothing is done with, and the one behin
   const at = (ms: number) => epochMs(1_000_000 + ms);
   const give = (what: (typeof whats)[number], ms: number) => {
     const one: Happening = { what, conversation: 0, agent: 0, laterMs: 0 };
-    conversations.give(id, { ...moveOf(one, id, conversations.get(id))!, at: at(ms) });
+    conversations.give(id, moveOf(one, id, conversations.get(id))!, at(ms));
   };
   give('arrives', 0);
   give('known', 10);

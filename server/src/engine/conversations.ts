@@ -22,10 +22,6 @@ import { createAgenda } from './agenda.js';
 import { createLiving, type Living } from './living.js';
 import type { EngineLog } from './log.js';
 
-/** An input as it is given by who has no clock. */
-export type Move = DistributiveOmit<ConversationInput, 'at'>;
-type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
-
 export interface ConversationsOptions {
   journal: Journal;
   settings: ConversationSettings;
@@ -40,7 +36,11 @@ export interface ConversationsOptions {
 export interface Conversations extends Living {
   /** Takes up a conversation found open at start-up. */
   adopt(record: Conversation): void;
-  give(id: ConversationId, input: ConversationInput): { refused: StepResult['refused']; durable: Promise<void> };
+  give(
+    id: ConversationId,
+    input: ConversationInput,
+    at: EpochMs,
+  ): { refused: StepResult['refused']; durable: Promise<void> };
   /** When `wakeDue` will have something to do; null: never, as things stand. */
   nextDue(): EpochMs | null;
   /** Gives `timer-fired` to those whose time has come. */
@@ -67,9 +67,9 @@ export function createConversations(options: ConversationsOptions): Conversation
   const self: Conversations = {
     ...living,
     adopt: (record) => void put(record, record.startedAt),
-    give(id, input) {
+    give(id, input, at) {
       const before = living.get(id);
-      const { events, record, effects, refused } = step(before, input, settings);
+      const { events, record, effects, refused } = step(before, input, at, settings);
       const after = record ?? before;
       if (after === null || (events.length === 0 && effects.length === 0))
         return { refused, durable: Promise.resolve() };
@@ -77,7 +77,7 @@ export function createConversations(options: ConversationsOptions): Conversation
         for (const effect of effects) carryOut(after, effect);
         return { refused, durable: Promise.resolve() };
       }
-      const touched = put(after, input.at);
+      const touched = put(after, at);
       onMoved(before, after, touched);
       const durable = journal.append(events, after).then(
         () => {
@@ -105,7 +105,7 @@ export function createConversations(options: ConversationsOptions): Conversation
       for (const id of due.take(now)) {
         const before = living.get(id);
         if (before === null) continue;
-        self.give(id, { type: 'timer-fired', at: now });
+        self.give(id, { type: 'timer-fired' }, now);
         // Whoever moved has a new time already. Else another may lie behind this one, or it has to be tried again.
         if (living.get(id) !== before) continue;
         const next = deadline(before, now, settings);

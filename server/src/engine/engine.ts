@@ -7,6 +7,7 @@ import {
   type Conversation,
   type ConversationEffect,
   type ConversationId,
+  type ConversationInput,
   type ConversationSettings,
   type Directory,
   type E164,
@@ -24,7 +25,7 @@ import { createAgenda } from './agenda.js';
 import { createBoard } from './board.js';
 import { type CallOutOptions, createCallingOut } from './calling-out.js';
 import { type EngineClock, systemClock } from './clock.js';
-import { type Conversations, createConversations, type Move } from './conversations.js';
+import { type Conversations, createConversations } from './conversations.js';
 import { createFloor } from './floor.js';
 import { createIdentify } from './identify.js';
 import type { EngineLog } from './log.js';
@@ -65,7 +66,7 @@ export interface Engine {
   people: People;
   log: EngineLog;
   random(bytes: number): Uint8Array;
-  give(id: ConversationId, input: Move, at?: EpochMs): ReturnType<Conversations['give']>;
+  give(id: ConversationId, input: ConversationInput, at?: EpochMs): ReturnType<Conversations['give']>;
   /** Something about the agent changed: works out their presence, tells their desks, routes. */
   agentChanged(agent: RosterAgent): void;
   tellDesks(agent: RosterAgent): void;
@@ -120,7 +121,7 @@ export async function startEngine(
     people,
     log,
     random,
-    give: (id, input, at = clock.now()) => conversations.give(id, { ...input, at }),
+    give: (id, input, at = clock.now()) => conversations.give(id, input, at),
     agentChanged(agent) {
       refresh(agent.person.id);
       engine.tellDesks(agent);

@@ -1,9 +1,8 @@
 /** The engine as the screens see it: desks come and go, say things, and are told what is so. */
-import { type AgentId, type LineId, mintId } from '@denwaban/core';
+import { type AgentId, type ConversationInput, type LineId, mintId } from '@denwaban/core';
 import { type DeskHandle, type Floor, Refusal } from '../services.js';
 import type { createBoard } from './board.js';
 import type { CallingOut } from './calling-out.js';
-import type { Move } from './conversations.js';
 import type { Engine } from './engine.js';
 import { agentView, noDesk, presenceView, type RosterAgent } from './roster.js';
 import { deskState } from './views.js';
@@ -107,7 +106,7 @@ export function createFloor(engine: Engine, board: ReturnType<typeof createBoard
   }
 }
 
-function inputOf(engine: Engine, agent: RosterAgent, message: Command): Move {
+function inputOf(engine: Engine, agent: RosterAgent, message: Command): ConversationInput {
   const me = agent.person.id;
   switch (message.type) {
     case 'offer.ringing':

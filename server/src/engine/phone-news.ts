@@ -1,6 +1,7 @@
 /** What the phone network tells us, given to the conversation or the agent it concerns. */
 import {
   type Conversation,
+  type ConversationInput,
   type Directory,
   type E164,
   type EpochMs,
@@ -9,7 +10,6 @@ import {
   mintId,
 } from '@denwaban/core';
 import type { CallingOut } from './calling-out.js';
-import type { Move } from './conversations.js';
 import type { Engine } from './engine.js';
 import type { RosterAgent } from './roster.js';
 
@@ -84,7 +84,7 @@ export function createPhoneNews(
     const placed = conversations.byLeg(leg)?.direction === 'outbound' ? callingOut.placed(trunk ?? null) : null;
     tell(leg, { type: 'leg-answered', leg, token, ...(placed === null ? {} : { placed }) }, at);
   }
-  function tell(leg: Conversation['customerLeg'], input: Move, at: EpochMs): void {
+  function tell(leg: Conversation['customerLeg'], input: ConversationInput, at: EpochMs): void {
     const conversation = conversations.byLeg(leg);
     if (conversation !== null) engine.give(conversation.id, input, at);
   }
