@@ -54,6 +54,14 @@ export const trunkView = z.object({
   registration: z.enum(['registered', 'trying', 'failed']).nullable().describe('null: it is not to be registered.'),
   reachable: z.enum(['up', 'down', 'unknown']).nullable().describe('By OPTIONS; null: nobody asks.'),
   because: z.string().nullable().describe('Why it is down, such as `403 at REGISTER`.'),
+  resting: z
+    .object({
+      since: epochMs,
+      until: epochMs,
+      status: z.int().nullable().describe('What it answered a call with; null: nothing, or it could not be reached.'),
+    })
+    .nullable()
+    .describe('It did not take a call a moment ago: calls out ask the other trunks before it. null: it does not rest.'),
 });
 export type TrunkView = z.infer<typeof trunkView>;
 

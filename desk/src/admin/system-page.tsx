@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
-import { CircleCheck, CircleHelp, CircleX, type LucideIcon } from 'lucide-react';
+import { CircleCheck, CircleHelp, CirclePause, CircleX, type LucideIcon } from 'lucide-react';
 import type { SystemView, TrunkView } from '@denwaban/core/wire';
 import { api } from '../link/api.js';
 import { Card, CardTitle, Empty, Fact } from '../kit/card.js';
@@ -11,11 +11,13 @@ import { Loading } from '../kit/loading.js';
 import { usePageTitle } from '../kit/title.js';
 import { exactTime, longDate, useWords, type WordKey } from '../words/index.js';
 
-type Mark = TrunkView['status'];
+type Mark = TrunkView['status'] | 'resting';
+type ChipWord = (WordKey & `system.state.${string}`) | 'system.resting';
 
 const marks: Record<Mark, { icon: LucideIcon; look: string }> = {
   up: { icon: CircleCheck, look: 'bg-emerald-50 text-emerald-900 ring-emerald-300' },
   down: { icon: CircleX, look: 'bg-rose-50 text-rose-900 ring-rose-300' },
+  resting: { icon: CirclePause, look: 'bg-amber-50 text-amber-900 ring-amber-300' },
   unknown: { icon: CircleHelp, look: 'bg-slate-50 text-slate-700 ring-slate-300' },
 };
 
@@ -118,7 +120,10 @@ function Trunks({ trunks }: { trunks: readonly TrunkView[] }) {
                   {trunk.name} <span className="block font-mono text-sm font-normal text-slate-600">{trunk.id}</span>
                 </th>
                 <td className="py-3 pr-4">
-                  <Chip mark={trunk.status} word={`system.state.${trunk.status}`} />
+                  <span className="flex flex-wrap gap-1">
+                    <Chip mark={trunk.status} word={`system.state.${trunk.status}`} />
+                    {trunk.resting && <Chip mark="resting" word="system.resting" />}
+                  </span>
                 </td>
                 <td className="py-3 pr-4">
                   {t(trunk.registration === null ? 'system.none' : `system.registration.${trunk.registration}`)}
@@ -126,7 +131,10 @@ function Trunks({ trunks }: { trunks: readonly TrunkView[] }) {
                 <td className="py-3 pr-4">
                   {t(trunk.reachable === null ? 'system.nobody-asks' : `system.state.${trunk.reachable}`)}
                 </td>
-                <td className="py-3">{trunk.because ?? ''}</td>
+                <td className="py-3">
+                  {trunk.because}
+                  {trunk.resting && <Resting {...trunk.resting} />}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -136,7 +144,17 @@ function Trunks({ trunks }: { trunks: readonly TrunkView[] }) {
   );
 }
 
-function Chip({ mark, word, text }: { mark: Mark; word: WordKey & `system.state.${string}`; text?: string }) {
+function Resting({ since, until, status }: NonNullable<TrunkView['resting']>) {
+  const { t, locale } = useWords();
+  const span = { since: exactTime(since, locale), until: exactTime(until, locale) };
+  return (
+    <span className="block text-sm text-slate-700" data-testid="trunk-resting">
+      {status === null ? t('system.resting.silent', span) : t('system.resting.refused', { ...span, status })}
+    </span>
+  );
+}
+
+function Chip({ mark, word, text }: { mark: Mark; word: ChipWord; text?: string }) {
   const { t } = useWords();
   const { icon: Icon, look } = marks[mark];
   return (

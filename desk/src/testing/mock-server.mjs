@@ -247,9 +247,11 @@ const health = () => ({
   overloaded: false,
   sip: 'ok',
 });
-const trunk = (id, status, registration, reachable, because) => {
-  return { id: `tk_${id}`, name: `Carrier ${id}`, status, registration, reachable, because };
+const trunk = (id, status, registration, reachable, because, resting = null) => {
+  return { id: `tk_${id}`, name: `Carrier ${id}`, status, registration, reachable, because, resting };
 };
+
+const restingFor = (status, ms) => ({ since: Date.now() - 20_000, until: Date.now() - 20_000 + ms, status });
 
 const routes = {
   'GET /health': health,
@@ -258,7 +260,8 @@ const routes = {
     trunks: [
       trunk('main', 'up', 'registered', 'up', null),
       trunk('spare', 'down', 'failed', null, '403 at REGISTER'),
-      trunk('old', 'unknown', null, null, null),
+      trunk('busy', 'up', null, 'up', null, restingFor(503, 600_000)),
+      trunk('old', 'unknown', null, null, null, restingFor(null, 60_000)),
     ],
     callers: 7,
     lines: 9,

@@ -24,6 +24,10 @@ export const system = {
   'system.state.up': 'up',
   'system.state.down': 'down',
   'system.state.unknown': 'not watched',
+  'system.resting': 'asked last for now',
+  'system.resting.refused':
+    'A call was answered with {status}. Calls out ask the other trunks first, {since} – {until}.',
+  'system.resting.silent': 'A call was not answered. Calls out ask the other trunks first, {since} – {until}.',
   'system.registration.registered': 'registered',
   'system.registration.trying': 'trying',
   'system.registration.failed': 'failed',

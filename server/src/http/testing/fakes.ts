@@ -327,6 +327,7 @@ export const running: SystemView = {
       registration: 'failed',
       reachable: null,
       because: '403 at REGISTER',
+      resting: { since: 1_700_000_000_000, until: 1_700_000_060_000, status: null },
     },
   ],
   callers: 2,

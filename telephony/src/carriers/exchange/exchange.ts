@@ -34,6 +34,7 @@ import { wishOf } from './sip-audio.js';
 import { createLastWords } from './last-words.js';
 import { takeSipCall } from './sip-caller.js';
 import { createTrunkKeeper, dialledOf } from './trunk-keeper.js';
+import { createTrunkRests } from './trunk-rest.js';
 import type { Trunk } from './trunk.js';
 import { createTakeUp } from './taking-over.js';
 import { transferPolicy } from './transfer.js';
@@ -184,8 +185,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const lastWords = createLastWords(() => sip, log);
   const calling = createCallingOut(sip);
   const transferBy = transferPolicy(calling, after);
+  const rests = createTrunkRests(now);
   const placing = createPlacing({
-    ...{ media, calling, customers, transferBy, closeMedia, now, log, trunks: options.trunks },
+    ...{ rests, media, calling, customers, transferBy, closeMedia, now, log, trunks: options.trunks },
     ...{ statusOf: keeper.statusOf, lineOf: lines.provenLine },
     publicAddress6: options.publicAddress6 ?? null,
     own: options.own ?? null,
@@ -323,7 +325,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         recordings: recordings.open,
         dialogs: sip.counts.dialogs,
         transactions: sip.counts.transactions,
-        trunks: keeper.health(),
+        trunks: keeper.health().map((one) => ({ ...one, resting: rests.of(one.id) })),
       };
     },
   };

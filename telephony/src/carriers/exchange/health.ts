@@ -1,5 +1,6 @@
 /** How the exchange does, for people and machines that watch it. */
 import type { TrunkHealth } from './trunk-keeper.js';
+import type { TrunkRest } from './trunk-rest.js';
 
 export interface ExchangeHealth {
   /** A media process is connected. */
@@ -12,5 +13,6 @@ export interface ExchangeHealth {
   recordings: number;
   dialogs: number;
   transactions: number;
-  trunks: TrunkHealth[];
+  /** `resting`: it did not take a call a moment ago, and comes after the others. */
+  trunks: (TrunkHealth & { resting: TrunkRest | null })[];
 }

@@ -251,8 +251,12 @@ test.each([
   '[TRK11] a trunk that %s comes last for a while, and is asked all the same when there is no other',
   async (_, fails, ms) => {
     const { house, callee } = await calling([second, trunk]);
+    const resting = () =>
+      house.exchange.health().trunks.flatMap(({ id, resting: rest }) => (rest === null ? [] : [id]));
+    expect(resting()).toEqual([]);
     fails(callee());
     await house.settle();
+    expect(resting()).toEqual(['tk_demo']);
     const place = async (n: number, wanted: TrunkId | null = null) => {
       house.exchange.carryOut({ type: 'place', leg: asLeg(`lg_${n}`), to, trunk: wanted, agentLeg, agent: anna });
       await house.settle();
@@ -262,6 +266,7 @@ test.each([
     expect(await place(2, 'tk_demo' as TrunkId)).toBe('tk_demo');
     expect(await place(3)).toBe('tk_second');
     house.moveClock(ms);
+    expect(resting()).toEqual([]);
     expect(await place(4)).toBe('tk_demo');
   },
 );

@@ -10,7 +10,7 @@ import { callBySip } from './sip-callee.js';
 import { outboundOrder, type TrunkStatus } from './trunk-choice.js';
 import type { TransferMeans } from './transfer.js';
 import type { Trunk } from './trunk.js';
-import { createTrunkRests } from './trunk-rest.js';
+import type { TrunkRests } from './trunk-rest.js';
 
 export interface PlacingOptions {
   media: Pick<MediaClient, 'request'>;
@@ -18,6 +18,7 @@ export interface PlacingOptions {
   customers: Customers;
   trunks: readonly Trunk[];
   statusOf(trunk: Trunk): TrunkStatus;
+  rests: TrunkRests;
   transferBy(trunk: Trunk | null): TransferMeans | null;
   /** The agent's line when audio can flow over it now. */
   lineOf(agent: AgentId): LineId | null;
@@ -32,8 +33,7 @@ type Place = Extract<PhoneCommand, { type: 'place' }>;
 
 /** @returns carries the command out; `open` false: the house is shutting, and calls nobody */
 export function createPlacing(options: PlacingOptions): (command: Place, open: boolean) => void {
-  const { media, calling, customers, transferBy, own, now, log } = options;
-  const rests = createTrunkRests(now);
+  const { media, calling, customers, transferBy, rests, own, now, log } = options;
   const statusOf = (trunk: Trunk) => (rests.has(trunk.id) ? 'down' : options.statusOf(trunk));
   return ({ leg, to, trunk, agent }, open) => {
     if (customers.has(leg)) return log.debug({ leg }, 'exchange: called already');

@@ -31,6 +31,20 @@ test.each([
   expect(has('tk_a')).toBe(false);
 });
 
+test('it is known since when, until when and why; a second silence makes it longer, not younger', () => {
+  const { ended, of, wait } = rests();
+  expect(of('tk_a')).toBeNull();
+  ended('tk_a', 'refused', 503, 30);
+  expect(of('tk_a')).toEqual({ since: 1_000, until: 31_000, status: 503 });
+  wait(5_000);
+  ended('tk_a', 'unreachable', null, null);
+  expect(of('tk_a')).toEqual({ since: 1_000, until: 66_000, status: null });
+  wait(60_000);
+  expect(of('tk_a')).toBeNull();
+  ended('tk_a', 'unreachable', 408, null);
+  expect(of('tk_a')).toEqual({ since: 66_000, until: 126_000, status: 408 });
+});
+
 test('a word of it, or a phone that rings by it, ends the rest; a call that was taken back does not', () => {
   const { ended, works, has } = rests();
   ended('tk_a', 'unreachable', null, null);

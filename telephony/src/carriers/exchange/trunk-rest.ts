@@ -1,6 +1,13 @@
 /** Trunks that did not take a call of ours a moment ago: for a while the others are asked before them. */
-import type { EpochMs } from '@denwaban/core';
+import { epochMs, type EpochMs } from '@denwaban/core';
 import type { OutgoingEnd } from '../../sip/contract.js';
+
+/** From when to when it comes last, and the status that its far end gave to a call; null: it gave none. */
+export interface TrunkRest {
+  since: EpochMs;
+  until: EpochMs;
+  status: number | null;
+}
 
 export interface TrunkRests {
   /** What became of a call by this trunk. */
@@ -8,6 +15,7 @@ export interface TrunkRests {
   /** Somebody rings or has answered by it. */
   works(trunk: string): void;
   has(trunk: string): boolean;
+  of(trunk: string): TrunkRest | null;
 }
 
 /** A trunk that is silent costs each caller seconds; one that is back is missed for no longer. */
@@ -16,16 +24,22 @@ const silentMs = 60_000;
 const askedMsMax = 600_000;
 
 export function createTrunkRests(now: () => EpochMs): TrunkRests {
-  const until = new Map<string, number>();
+  const rests = new Map<string, TrunkRest>();
+  const of = (trunk: string): TrunkRest | null => {
+    const rest = rests.get(trunk);
+    return rest !== undefined && rest.until > now() ? rest : null;
+  };
   return {
     ended(trunk, end, status, retryAfterS) {
       // RFC 3261 §21.5.4: without a time 503 is a refusal like any other.
       const asked = status === 503 && retryAfterS !== null ? Math.min(retryAfterS * 1_000, askedMsMax) : 0;
       const ms = end === 'unreachable' ? silentMs : asked;
-      if (ms > 0) until.set(trunk, now() + ms);
-      else if (end === 'refused') until.delete(trunk);
+      const since = now();
+      if (ms > 0) rests.set(trunk, { since: of(trunk)?.since ?? since, until: epochMs(since + ms), status });
+      else if (end === 'refused') rests.delete(trunk);
     },
-    works: (trunk) => void until.delete(trunk),
-    has: (trunk) => (until.get(trunk) ?? 0) > now(),
+    works: (trunk) => void rests.delete(trunk),
+    has: (trunk) => of(trunk) !== null,
+    of,
   };
 }
