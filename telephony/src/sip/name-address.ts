@@ -1,6 +1,15 @@
 /** From, To, Contact, Route, P-Asserted-Identity: a name and an address with parameters (RFC 3261 §20.10, §25.1). */
 import { fromWire } from './message.js';
-import { endOfQuoted, formatParams, param, parseParams, unquote, type Param } from './syntax.js';
+import {
+  endOfQuoted,
+  formatParams,
+  isAbsoluteUri,
+  param,
+  parseParams,
+  trimmed,
+  unquote,
+  type Param,
+} from './syntax.js';
 
 export interface NameAddress {
   /** As written, quotes included; null when there is none. */
@@ -35,20 +44,20 @@ export function parseNameAddress(text: string): NameAddress | null {
   }
   if (open >= 0) {
     if (display === null) {
-      const name = text.slice(0, open).trim();
+      const name = open === 0 ? '' : text.slice(0, open).trim();
       if (name !== '') display = name;
     }
     const close = text.indexOf('>', open);
     if (close < 0) return null;
-    const uri = text.slice(open + 1, close).trim();
-    if (!isAddress(uri)) return null;
+    const uri = trimmed(text, open + 1, close);
+    if (!isAbsoluteUri(uri)) return null;
     const params = parseParams(text, close + 1);
     return params === null ? null : { display, uri, params };
   }
   // Without brackets every parameter belongs to the header, and a `?` or `,` is not allowed (§20.10).
   const semicolon = text.indexOf(';');
-  const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
-  if (!isAddress(uri) || uri.includes('?') || uri.includes(',')) return null;
+  const uri = trimmed(text, 0, semicolon < 0 ? text.length : semicolon);
+  if (!isAbsoluteUri(uri) || uri.includes('?') || uri.includes(',')) return null;
   const params = semicolon < 0 ? [] : parseParams(text, semicolon);
   return params === null ? null : { display: null, uri, params };
 }
@@ -73,15 +82,4 @@ export function tagOf(address: NameAddress): string | null {
 /** The same address with this tag, whatever tag it had. */
 export function withTag(address: NameAddress, tag: string): NameAddress {
   return { ...address, params: [...address.params.filter(({ name }) => name !== 'tag'), { name: 'tag', value: tag }] };
-}
-
-/** A scheme, a colon, something, and no space or bracket within. */
-function isAddress(uri: string): boolean {
-  const colon = uri.indexOf(':');
-  if (colon < 1 || colon === uri.length - 1) return false;
-  for (let at = 0; at < uri.length; at++) {
-    const char = uri.charCodeAt(at);
-    if (char <= 32 || char === 60 || char === 62 || char === 34 || char === 127) return false;
-  }
-  return /^[A-Za-z0-9+.-]+:/.test(uri);
 }

@@ -26,7 +26,7 @@ const address = fc
   .map(([name, user, place, tag]) => `${name}<sip:${user.replace(/@/g, '')}x@${place}>;tag=${tag}`);
 const extra = fc
   .tuple(fc.stringMatching(/^x-[a-z]{1,8}$/), value)
-  .map(([name, text]): SipHeader => ({ name, value: text.trim() }));
+  .map(([name, text]): SipHeader => ({ name, value: text }));
 
 const message: fc.Arbitrary<SipMessage> = fc
   .record({

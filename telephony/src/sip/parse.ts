@@ -2,21 +2,24 @@
  * Bytes to message (RFC 3261 §7, §25). Never throws: what cannot be read is a result with a code, and as much of the request
  * as is needed to answer it, if that much could be read.
  */
-import { header, nameAt, noBody, type SipHeader, type SipMessage, type SipRequest } from './message.js';
-import { parseNameAddress, type NameAddress } from './name-address.js';
-import { endOfToken, isSpace, isToken, parseNumber, skipSpace, splitOutside } from './syntax.js';
+import { readEssentials, usualMethodAt, type Essentials, type RawEssentials } from './essentials.js';
+import { headerNameAt } from './header-names.js';
+import { header, noBody, type SipHeader, type SipMessage, type SipRequest } from './message.js';
+import { parseNameAddress } from './name-address.js';
+import {
+  endOfToken,
+  isAbsoluteUri,
+  isSpace,
+  isToken,
+  parseNumber,
+  skipSpace,
+  splitOutside,
+  trimmed,
+} from './syntax.js';
 import { parseSipUri } from './uri.js';
 import { parseVia, type Via } from './via.js';
 
-/** What every element needs of a message at once, read and checked. */
-export interface Essentials {
-  /** The topmost. */
-  via: Via;
-  from: NameAddress;
-  to: NameAddress;
-  callId: string;
-  cseq: { number: number; method: string };
-}
+export type { Essentials } from './essentials.js';
 
 export type MalformedCode =
   | 'keep-alive' // nothing but line ends (RFC 5626 §3.5.1); not an error
@@ -82,10 +85,6 @@ function byteString(bytes: Uint8Array): string {
   return buffer.toString('latin1');
 }
 
-const single = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-type', 'content-length', 'expires']);
-const lists = new Set(['via', 'route', 'record-route', 'contact']);
-const maxCseq = 2 ** 31 - 1;
-
 class Reader {
   contentLength: number | null = null;
   private readonly text: string;
@@ -93,6 +92,13 @@ class Reader {
   /** Of the head. */
   private readonly end: number;
   private message: SipMessage | null = null;
+  private readonly raw: RawEssentials = { via: null, from: null, to: null, callId: null, cseq: null };
+  private bareFeeds = false;
+  private maxForwards: string | null = null;
+  /** Of the headers that may stand but once, those that did. */
+  private seen = 0;
+  /** A further Via, a Contact or a route that cannot be read: a fault, but those of the headers that must be there come first. */
+  private unreadable: string | null = null;
   private fault: { code: MalformedCode; detail: string; status: 400 | 505 | 513 } | null = null;
 
   constructor(text: string, start: number, end: number) {
@@ -105,7 +111,7 @@ class Reader {
   read(): SipMessage | null {
     const { text, end } = this;
     const lineEnd = this.lineEnd(this.start);
-    const message = this.startLine(text.slice(this.start, lineEnd));
+    const message = this.startLine(this.start, lineEnd);
     this.message = message;
     if (message === null) return null;
     const { headers } = message;
@@ -127,9 +133,15 @@ class Reader {
     return this.fault === null ? message : null;
   }
 
+  /** Where the line that begins there ends. */
   private lineEnd(from: number): number {
-    const at = this.text.indexOf('\r\n', from);
-    return at < 0 || at > this.end ? this.end : at;
+    const { text, end } = this;
+    const feed = text.indexOf('\n', from);
+    if (feed > from && feed < end + 2 && text.charCodeAt(feed - 1) === 13) return feed - 1;
+    // The last one of a head that is not closed, or one with a line feed of its own in it.
+    this.bareFeeds ||= feed >= 0 && feed < end;
+    const at = text.indexOf('\r\n', from);
+    return at < 0 || at > end ? end : at;
   }
 
   /** @returns where the next header begins */
@@ -139,34 +151,52 @@ class Reader {
     let at = firstEnd + 2;
     while (at < end && isSpace(text.charCodeAt(at))) {
       const stop = this.lineEnd(at);
-      line += ` ${text.slice(at, stop).trim()}`;
+      line += ` ${trimmed(text, at, stop)}`;
       at = stop + 2;
     }
     this.header(line, 0, line.length, headers);
     return at;
   }
 
-  private startLine(line: string): SipMessage | null {
-    if (line.startsWith('SIP/')) {
-      const space = line.indexOf(' ');
-      const version = space < 0 ? line : line.slice(0, space);
-      if (version !== 'SIP/2.0') return this.fail('bad-version', 'version', 505);
-      const status = parseNumber(line.slice(space + 1, space + 4), 699);
-      const next = line.charAt(space + 4);
-      if (status === null || status < 100 || (next !== ' ' && next !== '')) return this.fail('bad-status', 'status');
-      return { kind: 'response', status, reason: line.slice(space + 5), headers: [], body: noBody };
+  private startLine(from: number, to: number): SipMessage | null {
+    const { text } = this;
+    if (text.startsWith('SIP/', from)) return this.statusLine(text.slice(from, to));
+    const methodEnd = endOfToken(text, from, to);
+    const uriEnd = to - requestLineEnd.length;
+    if (
+      methodEnd > from &&
+      text.charCodeAt(methodEnd) === 32 &&
+      uriEnd > methodEnd &&
+      text.startsWith(requestLineEnd, uriEnd)
+    ) {
+      const method = usualMethodAt(text, from, methodEnd) ?? text.slice(from, methodEnd);
+      const uri = text.slice(methodEnd + 1, uriEnd);
+      if (!isRequestUri(uri)) this.fail('bad-uri', 'request-uri');
+      return { kind: 'request', method, uri, headers: [], body: noBody };
     }
+    return this.oddRequestLine(text.slice(from, to));
+  }
+
+  private statusLine(line: string): SipMessage | null {
+    const space = line.indexOf(' ');
+    const version = space < 0 ? line : line.slice(0, space);
+    if (version !== 'SIP/2.0') return this.fail('bad-version', 'version', 505);
+    const status = parseNumber(line.slice(space + 1, space + 4), 699);
+    const next = line.charAt(space + 4);
+    if (status === null || status < 100 || (next !== ' ' && next !== '')) return this.fail('bad-status', 'status');
+    return { kind: 'response', status, reason: line.slice(space + 5), headers: [], body: noBody };
+  }
+
+  /** Not ours to act on, but to be answered as far as it can be read. */
+  private oddRequestLine(line: string): SipMessage | null {
     const first = line.indexOf(' ');
     const last = line.lastIndexOf(' ');
     const method = first < 0 ? line : line.slice(0, first);
     if (first < 1 || last === first || !isToken(method)) return this.fail('bad-start-line', 'method');
-    const uri = line.slice(first + 1, last);
     const version = line.slice(last + 1);
-    if (version !== 'SIP/2.0') {
-      if (/^SIP\/\d+\.\d+$/i.test(version)) this.fail('bad-version', 'version', 505);
-      else this.fail('bad-start-line', 'version');
-    } else if (!isRequestUri(uri)) this.fail('bad-uri', 'request-uri');
-    return { kind: 'request', method, uri, headers: [], body: noBody };
+    if (/^SIP\/\d+\.\d+$/i.test(version)) this.fail('bad-version', 'version', 505);
+    else this.fail('bad-start-line', 'version');
+    return { kind: 'request', method, uri: line.slice(first + 1, last), headers: [], body: noBody };
   }
 
   /** One header, which stands in `text` from `from` to `to`. */
@@ -174,85 +204,62 @@ class Reader {
     const nameEnd = endOfToken(text, from, to);
     const colon = skipSpace(text, nameEnd);
     if (nameEnd === from || colon >= to || text.charCodeAt(colon) !== 58) return void this.fail('bad-header', 'name');
-    const name = nameAt(text, from, nameEnd);
-    const value = text.slice(colon + 1, to).trim();
-    if (value.includes('\n') || value.includes('\r')) return void this.fail('bare-line-end', name);
-    if (single.has(name)) {
-      if (name === 'content-length') {
-        if (this.contentLength !== null) this.fail('repeated-header', name);
-        const length = parseNumber(value, limits.bytes);
-        if (length === null) this.fail('bad-content-length', name);
-        this.contentLength = length ?? 0;
-        return;
-      }
-      for (const entry of headers) if (entry.name === name) return void this.fail('repeated-header', name);
-    } else if (lists.has(name) && value.includes(',')) {
+    const { name, form, bit } = headerNameAt(text, from, nameEnd);
+    const value = trimmed(text, colon + 1, to);
+    if (value.includes('\r') || (this.bareFeeds && value.includes('\n'))) return void this.fail('bare-line-end', name);
+    if (form === 'once') {
+      const repeated = (this.seen & bit) !== 0;
+      this.seen |= bit;
+      if (repeated) this.fail('repeated-header', name);
+      if (name === 'content-length') this.length(value);
+      else if (!repeated) this.single(name, value, headers);
+    } else if (form === 'any') headers.push({ name, value });
+    else if (!value.includes(',')) this.listed(name, value, headers);
+    else {
       const values = splitOutside(value, ',');
       if (values === null || values.includes('')) return void this.fail('bad-header', name);
       if (headers.length + values.length > limits.headers) return void this.fail('too-many-headers', name, 513);
-      for (const one of values) headers.push({ name, value: one });
-      return;
+      for (const one of values) this.listed(name, one, headers);
     }
+  }
+
+  private length(value: string): void {
+    const length = parseNumber(value, limits.bytes);
+    if (length === null) this.fail('bad-content-length', 'content-length');
+    this.contentLength = length ?? 0;
+  }
+
+  private single(name: string, value: string, headers: SipHeader[]): void {
+    const { raw } = this;
+    if (name === 'from') raw.from = value;
+    else if (name === 'to') raw.to = value;
+    else if (name === 'call-id') raw.callId = value;
+    else if (name === 'cseq') raw.cseq = value;
+    else if (name === 'max-forwards') this.maxForwards = value;
     headers.push({ name, value });
   }
 
-  /** The headers that every message must have (§8.1.1), and those whose fault would only bite later. */
-  essentials(): Essentials | null {
-    const message = this.message;
-    if (message === null) return null;
-    const read = this.readEssentials(message);
-    if (read === null) return null;
-    if (message.kind === 'request') {
-      if (read.cseq.method !== message.method) return this.fail('method-mismatch', 'cseq');
-      const hops = header(message, 'max-forwards');
-      if (hops !== null && parseNumber(hops, 255) === null) return this.fail('bad-header', 'max-forwards');
-    }
-    let top = true;
-    for (const { name, value } of message.headers) {
-      if (name === 'via') {
-        if (!top && parseVia(value) === null) return this.fail('bad-header', name);
-        top = false; // read already
-      } else if (isAddressHeader(name) && !isContact(name, value)) return this.fail('bad-header', name);
-    }
-    return read;
+  /** A Via, Contact or route. */
+  private listed(name: string, value: string, headers: SipHeader[]): void {
+    if (name !== 'via') {
+      const readable = (name === 'contact' && value === '*') || parseNameAddress(value) !== null;
+      if (!readable) this.unreadable ??= name;
+    } else if (this.raw.via === null) this.raw.via = value;
+    else if (parseVia(value) === null) this.unreadable ??= name;
+    headers.push({ name, value });
   }
 
-  private readEssentials(message: SipMessage): Essentials | null {
-    let via: Via | null = null;
-    let from: NameAddress | null = null;
-    let to: NameAddress | null = null;
-    let callId: string | null = null;
-    let cseq: Essentials['cseq'] | null = null;
-    let seen = 0;
-    for (const { name, value } of message.headers) {
-      if (name === 'via') {
-        if ((seen & 1) !== 0) continue;
-        seen |= 1;
-        via = parseVia(value);
-        if (via === null) return this.fail('bad-header', name);
-      } else if (name === 'from') {
-        seen |= 2;
-        from = parseNameAddress(value);
-        if (from === null) return this.fail('bad-header', name);
-      } else if (name === 'to') {
-        seen |= 4;
-        to = parseNameAddress(value);
-        if (to === null) return this.fail('bad-header', name);
-      } else if (name === 'call-id') {
-        seen |= 8;
-        callId = value;
-        if (value === '' || value.includes(' ')) return this.fail('bad-header', name);
-      } else if (name === 'cseq') {
-        seen |= 16;
-        cseq = parseCseq(value);
-        if (cseq === null) return this.fail('bad-header', name);
-      }
+  /** Those that every message must have, and those whose fault would only bite later. */
+  essentials(): Essentials | null {
+    const { message, maxForwards, unreadable } = this;
+    const read = readEssentials(this.raw, (code, name) => this.fail(code, name));
+    if (read === null || message === null) return null;
+    if (message.kind === 'request') {
+      if (read.cseq.method !== message.method) return this.fail('method-mismatch', 'cseq');
+      if (maxForwards !== null && parseNumber(maxForwards, 255) === null)
+        return this.fail('bad-header', 'max-forwards');
     }
-    if (via === null || from === null || to === null || callId === null || cseq === null) {
-      const missing = ['via', 'from', 'to', 'call-id', 'cseq'].find((_, bit) => (seen & (1 << bit)) === 0);
-      return this.fail('missing-header', missing ?? 'via');
-    }
-    return { via, from, to, callId, cseq };
+    return unreadable === null ? read : this.fail('bad-header', unreadable);
   }
 
   refuse(code: MalformedCode, detail: string, status: 400 | 505 | 513 = 400): ParseResult {
@@ -281,26 +288,11 @@ class Reader {
   }
 }
 
-export function parseCseq(value: string): { number: number; method: string } | null {
-  let space = value.indexOf(' ');
-  if (space < 0) space = value.indexOf('\t');
-  const number = parseNumber(space < 0 ? value : value.slice(0, space), maxCseq);
-  const method = space < 0 ? '' : value.slice(space + 1).trimStart();
-  return number !== null && isToken(method) ? { number, method } : null;
-}
+const requestLineEnd = ' SIP/2.0';
 
 /** No space, no bracket, a scheme; a sip: address must be well-formed and carry no headers (§19.1.1). */
 function isRequestUri(uri: string): boolean {
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(uri)) return false;
-  if (!/^sips?:/i.test(uri)) return true;
+  if (!isAbsoluteUri(uri)) return false;
   const parsed = parseSipUri(uri);
-  return parsed !== null && parsed.headers === null;
-}
-
-function isAddressHeader(name: string): boolean {
-  return name === 'contact' || name === 'route' || name === 'record-route';
-}
-
-function isContact(name: string, value: string): boolean {
-  return (name === 'contact' && value === '*') || parseNameAddress(value) !== null;
+  return parsed === null ? !/^sips?:/i.test(uri) : parsed.headers === null;
 }

@@ -1,5 +1,6 @@
 /** Message to text (RFC 3261 §7): a byte string, as all text here. */
-import { lineStart, type SipMessage } from './message.js';
+import { lineStart } from './header-names.js';
+import type { SipMessage } from './message.js';
 
 /**
  * Content-Length is always written, over UDP too: a body cut off on the way is then seen.

@@ -12,6 +12,10 @@ for (const char of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
   tokenChars[char.charCodeAt(0)] = 1;
 }
 
+const schemeChars = new Uint8Array(256);
+for (const char of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.')
+  schemeChars[char.charCodeAt(0)] = 1;
+
 export function isToken(text: string): boolean {
   if (text === '') return false;
   for (let at = 0; at < text.length; at++) if (tokenChars[text.charCodeAt(at)] !== 1) return false;
@@ -23,6 +27,31 @@ export function endOfToken(text: string, at: number, end: number): number {
   let index = at;
   while (index < end && tokenChars[text.charCodeAt(index)] === 1) index++;
   return index;
+}
+
+/** What stands between, without the white space around it: a byte of UTF-8 that looks like a no-break space is none. */
+export function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/**
+ * A scheme, a colon, something, and no space, bracket, quote or control character within: as much as every address has in common,
+ * whatever its scheme.
+ */
+export function isAbsoluteUri(text: string): boolean {
+  let colon = -1;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char <= 32 || char === 60 || char === 62 || char === 34 || char === 127) return false;
+    if (colon >= 0) continue;
+    if (char === 58) colon = at;
+    else if (schemeChars[char] !== 1) return false;
+  }
+  return colon > 0 && colon < text.length - 1;
 }
 
 /** Index just past a quoted string that opens at `at`, or -1 when it never closes. */
@@ -72,9 +101,9 @@ export function parseParams(text: string, at: number): Param[] | null {
     if (text.charCodeAt(index) !== 59) return null;
     index = skipSpace(text, index + 1);
     const nameStart = index;
-    while (index < text.length && tokenChars[text.charCodeAt(index)] === 1) index++;
+    index = endOfToken(text, index, text.length);
     if (index === nameStart) return null;
-    const name = text.slice(nameStart, index).toLowerCase();
+    const name = paramNameAt(text, nameStart, index);
     index = skipSpace(text, index);
     if (text.charCodeAt(index) !== 61) {
       params.push({ name, value: null });
@@ -93,6 +122,14 @@ export function parseParams(text: string, at: number): Param[] | null {
     index = skipSpace(text, index);
   }
   return params;
+}
+
+/** The parameters that nearly every message has: found there they need no string of their own. */
+const usualParams = ['tag', 'branch', 'rport', 'received', 'lr', 'transport'];
+
+function paramNameAt(text: string, from: number, to: number): string {
+  for (const name of usualParams) if (name.length === to - from && text.startsWith(name, from)) return name;
+  return text.slice(from, to).toLowerCase();
 }
 
 export function formatParams(params: readonly Param[]): string {
@@ -129,6 +166,16 @@ export function parseNumber(text: string, max: number): number | null {
   return number <= max ? number : null;
 }
 
+export function endOfDigits(text: string, at: number): number {
+  let index = at;
+  while (index < text.length && isDigit(text.charCodeAt(index))) index++;
+  return index;
+}
+
+function isDigit(char: number): boolean {
+  return char >= 48 && char <= 57;
+}
+
 export function skipSpace(text: string, at: number): number {
   let index = at;
   while (index < text.length && isSpace(text.charCodeAt(index))) index++;
@@ -137,6 +184,11 @@ export function skipSpace(text: string, at: number): number {
 
 export function isSpace(char: number): boolean {
   return char === 32 || char === 9;
+}
+
+/** Space, tab, line ends and what else terminals move by. */
+function isBlank(char: number): boolean {
+  return char === 32 || (char >= 9 && char <= 13);
 }
 
 function endsValue(char: number): boolean {

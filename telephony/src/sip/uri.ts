@@ -1,5 +1,6 @@
 /** SIP and tel addresses (RFC 3261 §19.1, RFC 3966). */
 import { fromWire } from './message.js';
+import { lately } from './lately.js';
 import { formatParams, parseNumber, type Param } from './syntax.js';
 
 export interface SipUri {
@@ -18,23 +19,8 @@ export interface SipUri {
 const userChars = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/%]*$/;
 const hostChars = /^(?:[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])$/;
 
-/**
- * What was read lately. Each message brings its addresses several times over, and each call those of the calls before it: the
- * dialled number, the far end's Contact. Strangers may make it forget, but not grow.
- */
-const lately = new Map<string, SipUri | null>();
-const latelyMax = { entries: 500, length: 200 } as const;
-
 /** @returns null when it is not a well-formed sip: or sips: address; not to be changed, others get the same */
-export function parseSipUri(text: string): Readonly<SipUri> | null {
-  const known = lately.get(text);
-  if (known !== undefined) return known;
-  const uri = readSipUri(text);
-  if (text.length > latelyMax.length) return uri;
-  if (lately.size >= latelyMax.entries) lately.clear();
-  lately.set(text, uri);
-  return uri;
-}
+export const parseSipUri: (text: string) => Readonly<SipUri> | null = lately(readSipUri);
 
 function readSipUri(text: string): SipUri | null {
   const colon = text.indexOf(':');
@@ -86,8 +72,16 @@ export function formatSipUri(uri: SipUri): string {
   return `${uri.scheme}:${user}${uri.host}${port}${formatParams(uri.params)}${headers}`;
 }
 
-/** `host`, `host:port`, `[v6]:port`. */
-export function parseHostPort(text: string): { host: string; port: number | null } | null {
+/** `host`, `host:port`, `[v6]:port`; not to be changed, others get the same. */
+export const parseHostPort: (text: string) => Readonly<HostPort> | null = lately(readHostPort);
+
+export interface HostPort {
+  /** Lower case; IPv6 keeps its brackets. */
+  host: string;
+  port: number | null;
+}
+
+function readHostPort(text: string): HostPort | null {
   let host = text;
   let port: number | null = null;
   const colon = text.lastIndexOf(':');

@@ -1,5 +1,5 @@
 /** Via: the way an answer takes back (RFC 3261 §18.2, §20.42; RFC 3581). */
-import { formatParams, isToken, param, parseNumber, parseParams, type Param } from './syntax.js';
+import { formatParams, isToken, param, parseNumber, parseParams, trimmed, type Param } from './syntax.js';
 import { parseHostPort } from './uri.js';
 
 export interface Via {
@@ -10,31 +10,29 @@ export interface Via {
   params: Param[];
 }
 
+/** How nearly every Via begins. */
+const usual = ['UDP', 'TCP', 'TLS'].map((transport) => ({ transport, start: `SIP/2.0/${transport} ` }));
+
 /** Forgives white space around the slashes and before the port (RFC 4475 §3.1.1.1). */
 export function parseVia(text: string): Via | null {
   const semicolon = text.indexOf(';');
-  const front = semicolon < 0 ? text : text.slice(0, semicolon);
-  let protocol: string;
+  const end = semicolon < 0 ? text.length : semicolon;
   let transport: string;
   let sentBy: string;
-  if (front.startsWith('SIP/2.0/')) {
-    const space = front.indexOf(' ');
-    if (space < 0) return null;
-    protocol = 'SIP/2.0';
-    transport = front.slice(8, space);
-    sentBy = front.slice(space + 1).trim();
+  const ordinary = usual.find(({ start }) => text.startsWith(start));
+  if (ordinary !== undefined) {
+    transport = ordinary.transport;
+    sentBy = trimmed(text, ordinary.start.length, end);
   } else {
-    const parts = /^([^\s/]+)\s*\/\s*([^\s/]+)\s*\/\s*([^\s/]+)\s+(.+)$/.exec(front);
-    if (parts === null) return null;
-    protocol = `${(parts[1] ?? '').toUpperCase()}/${parts[2] ?? ''}`;
-    transport = parts[3] ?? '';
+    const parts = /^([^\s/]+)\s*\/\s*([^\s/]+)\s*\/\s*([^\s/]+)\s+(.+)$/.exec(text.slice(0, end));
+    if (parts === null || (parts[1] ?? '').toUpperCase() !== 'SIP' || parts[2] !== '2.0') return null;
+    transport = (parts[3] ?? '').toUpperCase();
     sentBy = (parts[4] ?? '').trim();
+    if (!isToken(transport)) return null;
   }
-  if (protocol !== 'SIP/2.0' || !isToken(transport)) return null;
   const place = parseHostPort(sentBy);
   const params = semicolon < 0 ? [] : parseParams(text, semicolon);
-  if (place === null || params === null) return null;
-  return { transport: transport.toUpperCase(), host: place.host, port: place.port, params };
+  return place === null || params === null ? null : { transport, host: place.host, port: place.port, params };
 }
 
 export function formatVia(via: Via): string {
