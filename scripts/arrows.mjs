@@ -40,7 +40,7 @@ const knownCircles = {
 
 const isTest = (file) => /\.test\.tsx?$/.test(file) || /\/testing\//.test(file);
 /** Protocol folders take bytes and return actions: of Node they may use what computes, not what acts. */
-const pureFolders = ['sip', 'sdp', 'rtp'];
+const pureFolders = ['sip', 'sdp', 'rtp', 'sctp'];
 const computing = ['node:assert', 'node:assert/strict', 'node:buffer', 'node:crypto', 'node:util'];
 /** What `node:net` offers besides sockets: reading addresses. */
 const addressReaders = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress']);
