@@ -47,7 +47,7 @@ export interface Stage {
   finishedRecording(conversation: string): Promise<Buffer>;
 }
 
-export interface AnsweredCallOptions extends Pick<BaresipOptions, 'transport'> {
+export interface AnsweredCallOptions extends Pick<BaresipOptions, 'transport' | 'srtp'> {
   tab?: TabOptions;
   talkMs?: number;
 }

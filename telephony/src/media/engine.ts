@@ -163,12 +163,13 @@ export class MediaEngine {
     return { version: mediaProtocolVersion, pid: process.pid, legs };
   }
 
-  private async openRtp({ leg: id, remote, port, note }: RtpOpening): Promise<MediaReplies['open-rtp']> {
+  private async openRtp({ leg: id, remote, port, note, keys: known }: RtpOpening): Promise<MediaReplies['open-rtp']> {
     this.needFree(id);
     const sockets = await this.ports.open(port);
     if (sockets === null) throw new MediaError('no-port', 'every RTP port is taken');
     const leg = new Leg(id, this.context);
-    const keys = ownKeys(randomBytes(60));
+    // Under keys of before nothing is said twice: a leg's stream begins with an SSRC of its own, and with it another key stream.
+    const keys = known ?? ownKeys(randomBytes(60));
     const transport = new RtpTransport(sockets, remote, keys, this.listenerFor(leg), this.now);
     leg.expectFax();
     leg.note = note ?? null;

@@ -31,9 +31,17 @@ export type MediaRequest =
   /**
    * Opens a plain RTP leg: one UDP socket pair on the first free even port. The remote may come later by `aim-rtp`. `port`: rather
    * on this one, if it can be had: there its far end looks for it since the process died that had it. `near`: rather in the process
-   * of this leg, whom it will have to do with.
+   * of this leg, whom it will have to do with. `keys`: those that a process before this one protected the leg's audio with.
    */
-  | { type: 'open-rtp'; leg: string; remote: RtpRemote | null; port?: number; near?: string; note?: string }
+  | {
+      type: 'open-rtp';
+      leg: string;
+      remote: RtpRemote | null;
+      port?: number;
+      near?: string;
+      note?: string;
+      keys?: OwnKeys;
+    }
   /** What control wants to be told of the leg by `hello`, should it have forgotten: not read, not logged, gone with the leg. */
   | { type: 'note'; leg: string; note: string }
   /** Our own SRTP keys of this leg, the same for its whole life: what control needs to write an SDP. Never logged, never in a list. */

@@ -20,6 +20,12 @@ const good: MediaRequest[] = [
   { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, address: '2001:db8::1', dtmfPayloadType: null } },
   { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, srtp, rtcp: 'mux' } },
   { type: 'aim-rtp', leg: 'lg_1', remote: { ...remote, srtp: null, rtcp: { address: '::1', port: 4_001 } } },
+  {
+    type: 'open-rtp',
+    leg: 'lg_1',
+    remote,
+    keys: { AES_CM_128_HMAC_SHA1_80: srtp.key, AES_CM_128_HMAC_SHA1_32: srtp.key },
+  },
   { type: 'keys-of', leg: 'lg_1' },
   { type: 'open-webrtc', leg: 'ln_1', offer: 'v=0', heartbeat: false },
   { type: 'close', leg: 'lg_1' },
@@ -47,7 +53,7 @@ test('a request with any one field missing or of another kind is refused under i
       for (const wrong of [undefined, 42.5, [], { a: 1 }, '']) {
         if (field === 'version' && wrong === 42.5) continue;
         if (field === 'offer' && wrong === '') continue;
-        if (field === 'followedBy' && wrong === undefined) continue;
+        if (['followedBy', 'keys'].includes(field) && wrong === undefined) continue;
         const read = readRequest(JSON.stringify({ ...request, [field]: wrong, n: 7 }));
         expect(read, `${request.type} ${field} ${JSON.stringify(wrong)}`).toMatchObject({
           n: 7,

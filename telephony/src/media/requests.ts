@@ -93,6 +93,11 @@ const remote: Check = (value) => {
   return ['sendrecv', 'sendonly', 'recvonly', 'inactive'].includes(far.direction) ? null : 'direction is unknown';
 };
 
+const keys = check(
+  'must hold a key for each suite',
+  (v) => isRecord(v) && srtpSuites.every((suite) => isKey(v[suite])),
+);
+
 const meanwhile: Check = (value) => {
   if (!isRecord(value)) return 'must be an object';
   return sound(value['sound']) ?? (typeof value['again'] === 'boolean' ? null : 'again must be true or false');
@@ -100,7 +105,14 @@ const meanwhile: Check = (value) => {
 
 const fieldsOf: { [Type in MediaRequest['type']]: Record<string, Check> } = {
   hello: { version: check('must be a number', (v) => typeof v === 'number') },
-  'open-rtp': { leg: id, remote: orNull(remote), port: orMissing(port), near: orMissing(id), note: orMissing(note) },
+  'open-rtp': {
+    leg: id,
+    remote: orNull(remote),
+    port: orMissing(port),
+    near: orMissing(id),
+    note: orMissing(note),
+    keys: orMissing(keys),
+  },
   note: { leg: id, note },
   'keys-of': { leg: id },
   'aim-rtp': { leg: id, remote },

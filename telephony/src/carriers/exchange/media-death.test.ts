@@ -1,5 +1,6 @@
 /** The media process dies under calls: who is given another audio path, and who is let go. */
 import { expect, test } from 'vitest';
+import { fakeKeys } from '../testing/fake-media.js';
 import { anna, asLeg, asLine, asRecording, exchangeOnFakes } from '../testing/exchange-on-fakes.js';
 
 type House = Awaited<ReturnType<typeof exchangeOnFakes>>;
@@ -66,6 +67,22 @@ test('[CNV17] a caller whose port is another one afterwards is told where by re-
   const port = house.media.legs.get(leg)?.port;
   expect(phone.sdps).toHaveLength(2);
   expect(phone.sdps[1]).toContain(`m=audio ${port} `);
+});
+
+test('[CNV17] an encrypted leg keeps its keys: of new ones within a call many telephones take no notice', async () => {
+  const house = await exchangeOnFakes();
+  const { phone, leg } = await talk(house);
+  const opened = () => house.media.requests.flatMap((one) => (one.type === 'open-rtp' && one.leg === leg ? [one] : []));
+  expect(opened().map(({ keys }) => keys)).toEqual([undefined]);
+  for (const lives of [1, 2]) {
+    house.media.die();
+    await house.settle();
+    house.media.back();
+    house.moveClock(100);
+    await house.settle();
+    expect(opened().at(-1)?.keys).toEqual(fakeKeys);
+    expect(phone.sdps).toHaveLength(1 + lives);
+  }
 });
 
 test('without a media process in 2.5 s callers are let go', async () => {

@@ -18,6 +18,8 @@ export interface AudioWish {
 }
 
 export interface SipAudio {
+  /** What our side's audio is encrypted with, where that is known. */
+  readonly ownKeys: OwnKeys | null;
   /** @returns where and how the far end wants its audio; null when there is nothing that we can take */
   remoteOf(audio: SdpAudio): RtpRemote | null;
   /** What is wrong with a description that `remoteOf` found nothing in. */
@@ -67,6 +69,9 @@ export function createSipAudio(
   };
 
   return {
+    get ownKeys() {
+      return ours?.srtp ?? null;
+    },
     remoteOf(told) {
       const audio = asWished(told);
       const codec = audio?.codecs[0];

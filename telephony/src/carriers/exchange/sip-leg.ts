@@ -2,6 +2,7 @@
 import type { EpochMs, HangUpCause, LegId } from '@denwaban/core';
 import { MediaError, type MediaClient } from '../../media/contract.js';
 import type { MediaReplies, RtpRemote } from '../../media/protocol.js';
+import { srtpSuites, type OwnKeys } from '../../rtp/index.js';
 import type { SdpAudio } from '../../sdp/index.js';
 import type { DialogSnapshot, SessionListener } from '../../sip/contract.js';
 import type { FarEndListener } from './far-end.js';
@@ -66,6 +67,9 @@ const reasons: Readonly<Record<HangUpCause, string>> = {
 };
 export const byeReason = (cause: HangUpCause): string => reasons[cause];
 
+const isSame = (one: OwnKeys, other: OwnKeys | null): boolean =>
+  srtpSuites.every((suite) => one[suite] === other?.[suite]);
+
 /** @param noted how the next process ends the call, as long as nothing else is noted */
 export function createSipLeg(first: Standing, noted: string | null, options: SipLegOptions): SipLeg {
   const { leg, media, log } = options;
@@ -127,7 +131,13 @@ export function createSipLeg(first: Standing, noted: string | null, options: Sip
     },
     async reanchor() {
       const port = ours?.port;
-      const known = { ...(noted === null ? {} : { note: noted }), ...(port === undefined ? {} : { port }) };
+      const keys = audio.ownKeys;
+      const known = {
+        ...(noted === null ? {} : { note: noted }),
+        ...(port === undefined ? {} : { port }),
+        // Many who are told of new keys within a call go on with those that they have.
+        ...(keys === null ? {} : { keys }),
+      };
       const opened = await media
         .request({ type: 'open-rtp', leg, remote, ...known } as const)
         .catch((problem: unknown) => {
@@ -137,8 +147,9 @@ export function createSipLeg(first: Standing, noted: string | null, options: Sip
         });
       if (opened === null) return;
       sip.opened(opened, Math.floor(options.now() / 1_000));
-      // On the same port nobody need be told, unless there are keys to be told of, or we do not know where the far end is.
-      if (remote === null || remote.srtp != null || opened.port !== port) sip.tellWhere();
+      // On the same port nobody need be told, unless the keys are others after all, or we do not know where the far end is.
+      if (remote === null || (remote.srtp != null && !isSame(opened.keys, keys)) || opened.port !== port)
+        sip.tellWhere();
     },
     tellWhere() {
       const sdp = audio.describe(null);

@@ -151,7 +151,7 @@ export function fakeMedia(options: { now(): number }): FakeMedia {
         return { version: request.version, pid: 1, legs: listed() };
       case 'open-rtp':
         open(request.leg, { ...fresh('rtp', request.remote), note: request.note ?? null });
-        return { address: '127.0.0.1', port, keys: fakeKeys };
+        return { address: '127.0.0.1', port, keys: request.keys ?? fakeKeys };
       case 'keys-of':
         return { keys: fakeKeys, secure: (must(request.leg).remote?.srtp ?? null) !== null };
       case 'aim-rtp':
