@@ -177,6 +177,7 @@ describe('nobody talks', () => {
     expect(deadline(now, epochMs(61_000), settings)).toBeNull();
   });
   test('[OUT5] an agent whose audio stays away while it rings takes the call with them', () => {
+    expect(tell([1_000, called], [2_000, joined]).events).toHaveLength(2); // nobody answered: nobody can be joined
     const { now, commands } = tell([1_000, called], [2_000, rings], [5_000, { type: 'agent-lost', agent: anna }]);
     expect(commands).toEqual([{ type: 'hang-up', leg, cause: 'normal' }]);
     expect(now.ended).toMatchObject({ end: 'unanswered', by: 'system', cause: 'agent-lost' });

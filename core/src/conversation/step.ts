@@ -82,7 +82,9 @@ export function step(
       on.event('leg.moved', { leg: input.leg, token: input.token });
       return on.done();
     case 'leg-joined':
-      if (record.talking === null || record.talking.leg !== input.agentLeg || record.talking.joined) return nothing();
+      // Not before somebody answered the call that we placed.
+      if (record.status !== 'talking' || record.talking?.leg !== input.agentLeg || record.talking.joined)
+        return nothing();
       on.event('talk.started', { agent: record.talking.agent, leg: input.agentLeg });
       return on.done();
     case 'join-failed':
