@@ -1,6 +1,7 @@
 /** Events and effects being put together; the record moves on with each event, so that a decision sees those before it. */
 import type { ConversationId, EpochMs } from '../ids.js';
 import type { PhoneCommand } from '../ports.js';
+import { plus } from '../plus.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationEvent, ConversationEventType, EventOf } from './events.js';
 import { apply } from './fold.js';
@@ -18,7 +19,7 @@ export interface Draft {
   done(): StepResult;
 }
 
-export const draft = (from: Conversation, at: EpochMs): Draft => new Drafting(from, at, []);
+export const draft = (from: Conversation, at: EpochMs): Draft => new Drafting(from, at, none);
 
 /** The first event of all, and whatever follows from it at once. [CNV1] */
 export function begin(conversation: ConversationId, at: EpochMs, facts: Facts<'conversation.started'>): Draft {
@@ -26,14 +27,16 @@ export function begin(conversation: ConversationId, at: EpochMs, facts: Facts<'c
   return new Drafting(apply(null, started), at, [started]);
 }
 
+const none: readonly never[] = [];
+
 /** A class: every input of every call makes one, and a closure for each verb would be most of what it costs. */
 class Drafting implements Draft {
   record: Conversation;
   readonly at: EpochMs;
-  readonly #events: ConversationEvent[];
-  readonly #effects: ConversationEffect[] = [];
+  #events: readonly ConversationEvent[];
+  #effects: readonly ConversationEffect[] = none;
 
-  constructor(from: Conversation, at: EpochMs, events: ConversationEvent[]) {
+  constructor(from: Conversation, at: EpochMs, events: readonly ConversationEvent[]) {
     this.record = from;
     this.at = at;
     this.#events = events;
@@ -50,12 +53,12 @@ class Drafting implements Draft {
       ...facts,
     } as unknown as ConversationEvent;
     this.record = apply(record, event);
-    this.#events.push(event);
+    this.#events = plus(this.#events, event);
     return this;
   }
 
   effect(effect: ConversationEffect): Draft {
-    this.#effects.push(effect);
+    this.#effects = plus(this.#effects, effect);
     return this;
   }
 

@@ -40,16 +40,16 @@ function answerDueAt(record: Conversation, settings: ConversationSettings): numb
 
 /** The next moment at which `timer-fired` would do something; null: none. */
 export function deadline(record: Conversation, now: EpochMs, settings: ConversationSettings): EpochMs | null {
-  const due: number[] = [];
+  let due = Number.POSITIVE_INFINITY;
   for (const offer of record.offers) {
     if (!isOpen(offer)) continue;
-    due.push(offer.expiresAt);
-    if (offer.ringingAt === null) due.push(offer.offeredAt + settings.ringConfirmMs);
+    due = Math.min(due, offer.expiresAt);
+    if (offer.ringingAt === null) due = Math.min(due, offer.offeredAt + settings.ringConfirmMs);
   }
   const answerDue = answerDueAt(record, settings);
   // Asked for once: the answer itself arrives as an input of its own.
-  if (answerDue !== null && answerDue > now) due.push(answerDue);
-  if (record.status === 'calling') due.push(record.startedAt + settings.callOutMs);
-  for (const wrapUp of record.wrapUps) if (wrapUp.endedAt === null) due.push(wrapUp.endsAt);
-  return due.length === 0 ? null : (Math.min(...due) as EpochMs);
+  if (answerDue !== null && answerDue > now) due = Math.min(due, answerDue);
+  if (record.status === 'calling') due = Math.min(due, record.startedAt + settings.callOutMs);
+  for (const wrapUp of record.wrapUps) if (wrapUp.endedAt === null) due = Math.min(due, wrapUp.endsAt);
+  return due === Number.POSITIVE_INFINITY ? null : (due as EpochMs);
 }

@@ -1,6 +1,7 @@
 /** Events in, the one record out. Pure: the same events give the same record on the live floor, in a report and in a simulation. */
 import { assertNever } from '../assert-never.js';
 import type { AgentId, EpochMs, RecordingId } from '../ids.js';
+import { plus } from '../plus.js';
 import type { Conversation, Offer, Recording, Segment, TraceEntry } from './conversation.js';
 import type { ConversationEvent, EventOf, PassedOver, Placed } from './events.js';
 import { withStretch } from './line.js';
@@ -70,21 +71,18 @@ function change(next: Conversation, event: Exclude<ConversationEvent, { type: 'c
       return;
     case 'offer.made':
       next.status = 'offered';
-      next.offers = [
-        ...next.offers,
-        {
-          reservation: event.reservation,
-          agent: event.agent,
-          step: event.step,
-          target: event.target,
-          because: event.because,
-          offeredAt: at,
-          ringingAt: null,
-          expiresAt: event.expiresAt,
-          closedAt: null,
-          outcome: null,
-        },
-      ];
+      next.offers = plus(next.offers, {
+        reservation: event.reservation,
+        agent: event.agent,
+        step: event.step,
+        target: event.target,
+        because: event.because,
+        offeredAt: at,
+        ringingAt: null,
+        expiresAt: event.expiresAt,
+        closedAt: null,
+        outcome: null,
+      });
       open(next, 'ring', event.agent, at);
       trace(next, event, 'offered', event.agent, event.because, event.passedOver);
       return;
@@ -164,18 +162,15 @@ function change(next: Conversation, event: Exclude<ConversationEvent, { type: 'c
       return;
     }
     case 'wrap-up.started':
-      next.wrapUps = [
-        ...next.wrapUps,
-        {
-          agent: event.agent,
-          startedAt: at,
-          endsAt: event.endsAt,
-          endedAt: null,
-          because: null,
-          disposition: null,
-          note: null,
-        },
-      ];
+      next.wrapUps = plus(next.wrapUps, {
+        agent: event.agent,
+        startedAt: at,
+        endsAt: event.endsAt,
+        endedAt: null,
+        because: null,
+        disposition: null,
+        note: null,
+      });
       open(next, 'wrap-up', event.agent, at);
       return;
     case 'wrap-up.ended': {
@@ -226,7 +221,7 @@ function closeOffer(
 }
 
 function open(next: Conversation, kind: Segment['kind'], agent: AgentId | null, startedAt: EpochMs): void {
-  next.segments = [...next.segments, { kind, agent, startedAt, endedAt: null }];
+  next.segments = plus(next.segments, { kind, agent, startedAt, endedAt: null });
 }
 
 /** Ends the open segments that `which` picks. A clock that stepped back never makes a segment negative. [CNV3] */
@@ -246,5 +241,5 @@ function trace(
   because: string | null,
   passedOver: readonly PassedOver[],
 ): void {
-  next.trace = [...next.trace, { at, step, target, what, agent, because, passedOver }];
+  next.trace = plus(next.trace, { at, step, target, what, agent, because, passedOver });
 }

@@ -89,10 +89,10 @@ export type ConversationEffect =
   | { type: 'distrust-line'; agent: AgentId };
 
 export interface StepResult {
-  events: ConversationEvent[];
+  events: readonly ConversationEvent[];
   /** What the events make of the record, as `fold` would; null without events. */
   record: Conversation | null;
-  effects: ConversationEffect[];
+  effects: readonly ConversationEffect[];
   /** The input was well-formed but comes too late or from the wrong person: say so, change nothing. */
   refused: 'offer-over' | 'no-call' | null;
 }

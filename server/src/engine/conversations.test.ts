@@ -16,7 +16,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createConversations } from './conversations.js';
-import { engagements } from './living.js';
+import { howEngaged } from './living.js';
 
 const agents = ['ag_0', 'ag_1', 'ag_2'] as AgentId[];
 const carrier = 'simulation';
@@ -164,8 +164,8 @@ function emptyHouse(carriedOut: string[] = []) {
 function plainly(all: readonly Conversation[], now: EpochMs) {
   const engaged = (agent: AgentId) =>
     all.flatMap((one) => {
-      const how = engagements(one).get(agent);
-      return how === undefined ? [] : [`${one.id} ${how}`];
+      const how = howEngaged(one, agent);
+      return how === null ? [] : [`${one.id} ${how}`];
     });
   const due = all.flatMap((one) => deadline(one, now, settings) ?? []);
   return {

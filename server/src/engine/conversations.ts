@@ -27,9 +27,9 @@ export interface ConversationsOptions {
   settings: ConversationSettings;
   carryOut(conversation: Conversation, effect: ConversationEffect): void;
   /** The record moved on in memory: what other decisions rest on has changed. `touched`: whom it engages now or did until now. */
-  onMoved(before: Conversation | null, after: Conversation, touched: ReadonlySet<AgentId>): void;
+  onMoved(before: Conversation | null, after: Conversation, touched: readonly AgentId[]): void;
   /** The move is on disk: people may be told. */
-  onDurable(after: Conversation, touched: ReadonlySet<AgentId>): void;
+  onDurable(after: Conversation, touched: readonly AgentId[]): void;
   log: EngineLog;
 }
 
@@ -55,7 +55,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   const living = createLiving();
   const due = createAgenda<ConversationId>();
 
-  function put(record: Conversation, at: EpochMs): ReadonlySet<AgentId> {
+  function put(record: Conversation, at: EpochMs): readonly AgentId[] {
     due.set(record.id, deadline(record, at, settings));
     return living.put(record);
   }
@@ -83,7 +83,7 @@ export function createConversations(options: ConversationsOptions): Conversation
         () => {
           for (const effect of effects) carryOut(after, effect);
           onDurable(after, touched);
-          if (isOver(living.get(id) ?? after)) living.forget(after);
+          if (isOver(living.get(id) ?? after)) living.forget(id);
         },
         (error: unknown) => {
           // The journal retries what can be mended; this is a row that the database will never take. The people on the call

@@ -2,14 +2,7 @@
  * What is asked of the conversations that live, kept so that no answer costs a look at all of them. `put` is the one place where
  * it follows a record; conversations.test.ts holds each answer against its plain definition.
  */
-import {
-  type AgentId,
-  type Conversation,
-  type ConversationId,
-  type LegId,
-  type RecordingId,
-  isOpen,
-} from '@denwaban/core';
+import { type AgentId, type Conversation, type ConversationId, type LegId, isOpen } from '@denwaban/core';
 
 export type Engaged = 'offered' | 'talking' | 'wrap-up';
 
@@ -27,110 +20,112 @@ export interface Living {
 
 export interface KeptLiving extends Living {
   /** @returns whom the record engages now, or engaged until now; nobody else can have been touched */
-  put(after: Conversation): ReadonlySet<AgentId>;
-  /** @param record closed: nobody waits in it, and nobody is engaged */
-  forget(record: Conversation): void;
+  put(after: Conversation): readonly AgentId[];
+  /** Closed: nobody waits in it, and nobody is engaged. */
+  forget(id: ConversationId): void;
 }
 
-/** Whom a record engages, and how. An agent is in at most one of these at a time. [RSV2] */
-export function engagements(record: Conversation): Map<AgentId, Engaged> {
-  const engaged = new Map<AgentId, Engaged>();
-  for (const wrapUp of record.wrapUps) if (wrapUp.endedAt === null) engaged.set(wrapUp.agent, 'wrap-up');
-  for (const offer of record.offers) if (isOpen(offer)) engaged.set(offer.agent, 'offered');
-  if (record.talking !== null) engaged.set(record.talking.agent, 'talking');
-  return engaged;
+/** How a record engages an agent; null: not at all. An agent is in at most one of these at a time. [RSV2] */
+export function howEngaged(record: Conversation, agent: AgentId): Engaged | null {
+  if (record.talking?.agent === agent) return 'talking';
+  if (record.offers.some((one) => isOpen(one) && one.agent === agent)) return 'offered';
+  return record.wrapUps.some((one) => one.endedAt === null && one.agent === agent) ? 'wrap-up' : null;
+}
+
+/** Whom a record engages, each of them once. */
+function engagedBy({ talking, offers, wrapUps }: Conversation): AgentId[] {
+  const agents = talking === null ? [] : [talking.agent];
+  for (const one of offers) if (isOpen(one) && !agents.includes(one.agent)) agents.push(one.agent);
+  for (const one of wrapUps) if (one.endedAt === null && !agents.includes(one.agent)) agents.push(one.agent);
+  return agents;
 }
 
 export const isQueued = ({ status }: Conversation): boolean =>
   status === 'waiting' || status === 'offered' || status === 'arriving';
 
-const nobody: ReadonlySet<AgentId> = new Set();
 /** A record is never changed: what is the same list in two of them holds the same. */
 const sameEngagements = (before: Conversation, after: Conversation): boolean =>
   before.offers === after.offers && before.talking === after.talking && before.wrapUps === after.wrapUps;
 
+/** A conversation, and where else it is found. */
+interface Kept {
+  record: Conversation;
+  engages: readonly AgentId[];
+  readonly legs: LegId[];
+}
+
 export function createLiving(): KeptLiving {
-  const live = new Map<ConversationId, Conversation>();
-  const waiting = new Set<ConversationId>();
-  const queued = new Set<ConversationId>();
-  const recordings = new Map<string, ConversationId>();
-  const legs = new Map<LegId, ConversationId>();
-  /** The other way round: looking through every leg for each call that ends would grow with the square of the calls. */
-  const legsOf = new Map<ConversationId, Set<LegId>>();
-  const engaged = new Map<AgentId, Map<ConversationId, Engaged>>();
+  const live = new Map<string, Kept>();
+  const waiting = new Set<Kept>();
+  const queued = new Set<Kept>();
+  const recordings = new Map<string, Kept>();
+  const legs = new Map<LegId, Kept>();
+  const engaged = new Map<AgentId, Set<Kept>>();
 
-  const find = (ids: Iterable<ConversationId>) => Array.from(ids).flatMap((id) => live.get(id) ?? []);
+  const records = (of: Iterable<Kept>): Conversation[] => Array.from(of, ({ record }) => record);
 
-  function own(leg: LegId, id: ConversationId): void {
-    legs.set(leg, id);
-    const all = legsOf.get(id);
-    if (all === undefined) legsOf.set(id, new Set([leg]));
-    else all.add(leg);
+  function own(kept: Kept, leg: LegId): void {
+    legs.set(leg, kept);
+    kept.legs.push(leg);
   }
 
-  function engage(before: Conversation | null, after: Conversation): ReadonlySet<AgentId> {
-    const now = engagements(after);
-    // Most inputs engage nobody anew, and every input of every call comes by here.
-    if (before !== null && sameEngagements(before, after)) return now.size === 0 ? nobody : new Set(now.keys());
-    const touched = new Set<AgentId>();
-    for (const agent of before === null ? [] : engagements(before).keys()) {
-      engaged.get(agent)?.delete(after.id);
-      touched.add(agent);
+  function engage(kept: Kept): readonly AgentId[] {
+    const until = kept.engages;
+    const now = engagedBy(kept.record);
+    kept.engages = now;
+    const gone = until.filter((agent) => !now.includes(agent));
+    for (const agent of gone) engaged.get(agent)?.delete(kept);
+    for (const agent of now) {
+      const held = engaged.get(agent);
+      if (held === undefined) engaged.set(agent, new Set([kept]));
+      else held.add(kept);
     }
-    for (const [agent, how] of now) {
-      let held = engaged.get(agent);
-      if (held === undefined) engaged.set(agent, (held = new Map()));
-      held.set(after.id, how);
-      touched.add(agent);
-    }
-    return touched;
+    return gone.length === 0 ? now : [...now, ...gone];
   }
 
-  function keep(ids: Set<ConversationId>, id: ConversationId, belongs: boolean): void {
-    if (belongs) ids.add(id);
-    else ids.delete(id);
-  }
-  function nameRecording(recording: RecordingId | undefined, id: ConversationId | null): void {
-    if (recording === undefined) return;
-    if (id === null) recordings.delete(recording);
-    else recordings.set(recording, id);
+  function keep(some: Set<Kept>, kept: Kept, belongs: boolean): void {
+    if (belongs) some.add(kept);
+    else some.delete(kept);
   }
 
   return {
-    all: () => live.values(),
-    get: (id) => live.get(id as ConversationId) ?? null,
-    byLeg: (leg) => live.get(legs.get(leg) as ConversationId) ?? null,
-    byRecording: (recording) => live.get(recordings.get(recording) as ConversationId) ?? null,
-    waiting: () => find(waiting),
-    queued: () => find(queued),
+    all: () => records(live.values()),
+    get: (id) => live.get(id)?.record ?? null,
+    byLeg: (leg) => legs.get(leg)?.record ?? null,
+    byRecording: (recording) => recordings.get(recording)?.record ?? null,
+    waiting: () => records(waiting),
+    queued: () => records(queued),
     engagement(agent) {
-      for (const [id, how] of engaged.get(agent) ?? []) {
-        const conversation = live.get(id);
-        if (conversation !== undefined) return { conversation, engaged: how };
+      for (const { record: conversation } of engaged.get(agent) ?? []) {
+        const how = howEngaged(conversation, agent);
+        if (how !== null) return { conversation, engaged: how };
       }
       return null;
     },
     put(after) {
-      const { id } = after;
-      const before = live.get(id) ?? null;
-      live.set(id, after);
+      let kept = live.get(after.id);
+      const before = kept?.record ?? null;
+      if (kept === undefined) live.set(after.id, (kept = { record: after, engages: [], legs: [] }));
+      kept.record = after;
       if (after.status !== before?.status) {
-        keep(waiting, id, after.status === 'waiting');
-        keep(queued, id, isQueued(after));
+        keep(waiting, kept, after.status === 'waiting');
+        keep(queued, kept, isQueued(after));
       }
       if (after.recording?.id !== before?.recording?.id) {
-        nameRecording(before?.recording?.id, null);
-        nameRecording(after.recording?.id, id);
+        if (before?.recording != null) recordings.delete(before.recording.id);
+        if (after.recording !== null) recordings.set(after.recording.id, kept);
       }
-      if (after.customerLeg !== before?.customerLeg) own(after.customerLeg, id);
-      if (after.talking !== null && after.talking !== before?.talking) own(after.talking.leg, id);
-      return engage(before, after);
+      if (after.customerLeg !== before?.customerLeg) own(kept, after.customerLeg);
+      if (after.talking !== null && after.talking.leg !== before?.talking?.leg) own(kept, after.talking.leg);
+      // Most inputs engage nobody anew, and every input of every call comes by here.
+      return before !== null && sameEngagements(before, after) ? kept.engages : engage(kept);
     },
-    forget({ id, recording }) {
+    forget(id) {
+      const kept = live.get(id);
+      if (kept === undefined) return;
       live.delete(id);
-      nameRecording(recording?.id, null);
-      for (const leg of legsOf.get(id) ?? []) if (legs.get(leg) === id) legs.delete(leg);
-      legsOf.delete(id);
+      if (kept.record.recording !== null) recordings.delete(kept.record.recording.id);
+      for (const leg of kept.legs) if (legs.get(leg) === kept) legs.delete(leg);
     },
   };
 }
