@@ -190,7 +190,7 @@ export interface Telephony {
   claimLine(request: { agent: AgentId; line: LineId }): { proven: boolean } | null;
 }
 
-/** Events of conversations, appended in order with group commit; the projections are updated in the same transaction. */
+/** Events of conversations, appended in order with group commit. What is searched and shown follows them. */
 export interface Journal {
   /**
    * Resolves when `events` are on disk. Calls for one conversation are committed in call order.

@@ -60,8 +60,8 @@ export const settingTable = {
   },
   DATABASE_URL: {
     default: 'embedded PostgreSQL',
-    en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 16 or newer, UTF8. Whoever reads it from outside sees the row of a conversation up to a second after its events.',
-    ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 16 以降、UTF8。外部から直接読む場合、会話の行はイベントより最大 1 秒遅れます。',
+    en: 'PostgreSQL to use in place of the embedded one: `postgres://user:password@host:5432/database`. Version 16 or newer, UTF8. Whoever reads it from outside sees the row of a conversation up to two seconds after its events.',
+    ja: '内蔵の代わりに使う PostgreSQL。`postgres://user:password@host:5432/database`。バージョン 16 以降、UTF8。外部から直接読む場合、会話の行はイベントより最大 2 秒遅れます。',
   },
   DENWABAN_CALL_OUT_PREFIXES: {
     default: '+81',

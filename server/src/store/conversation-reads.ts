@@ -27,8 +27,8 @@ export interface ConversationReadsOptions {
   db: Kysely<Schema>;
   people: Pick<StoredPeople, 'byId' | 'teams' | 'teamOf'>;
   dataDir: string;
-  /** Resolves when the rows hold everything that happened. */
-  upToDate(): Promise<void>;
+  /** Resolves when the rows hold everything that happened, or the row of `conversation` does. */
+  upToDate(conversation?: ConversationId): Promise<void>;
   now?(): number;
 }
 
@@ -36,7 +36,7 @@ export function conversationReads(options: ConversationReadsOptions): Conversati
   const { db, people, dataDir, upToDate, now = Date.now } = options;
 
   async function visible(by: Viewer, id: ConversationId): Promise<Conversation | null> {
-    await upToDate();
+    await upToDate(id);
     const row = await db
       .selectFrom('conversation as c')
       .select(recordSql)

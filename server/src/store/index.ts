@@ -77,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     people,
     directory: { normalise: (written) => normalise(written), findByNumber: (number) => findByNumber(pool, number) },
     sessions: openSessions(pool),
-    conversations: conversationReads({ db, people, dataDir: options.dataDir, upToDate: () => journal.upToDate() }),
+    conversations: conversationReads({ db, people, dataDir: options.dataDir, upToDate: (id) => journal.upToDate(id) }),
     customers: {
       list: (query) => listCustomers(db, people, query),
       get: (id) => findCustomer(db, people, id),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededChance } from '../directory/chance.js';
 import { makeClient } from './connection.js';
 import { openJournal, type JournalOptions, type JournalTrouble, type OpenJournal } from './journal.js';
+import { ask } from './testing/ask.js';
 import { cast, tell, type Chapter } from './testing/stories.js';
 import { startTestCluster, type TestCluster } from './testing/test-database.js';
 
@@ -24,16 +25,6 @@ const journalOn = (url: string, options: Partial<JournalOptions> = {}) =>
   openJournal({ url, teamOf: () => people.teams[0] ?? null, backOffMs: () => 5, ...options });
 const append = (journal: OpenJournal, chapter: Chapter) => journal.append(chapter.events, chapter.record);
 
-async function query<Row extends object>(url: string, text: string): Promise<Row[]> {
-  const client = makeClient(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 test('[JNL1] [JNL2] what was appended is what is read, event by event and as the record', async () => {
   const url = await cluster.database();
   const journal = journalOn(url);
@@ -44,7 +35,7 @@ test('[JNL1] [JNL2] what was appended is what is read, event by event and as the
     expect(await journal.events(last.id)).toEqual(chapters.flatMap((chapter) => chapter.events));
   }
   await journal.upToDate();
-  const rows = await query<{ record: Conversation; started_at: Date; agents: string[] }>(
+  const rows = await ask<{ record: Conversation; started_at: Date; agents: string[] }>(
     url,
     'SELECT folded AS record, started_at, agents FROM conversation ORDER BY id',
   );
@@ -85,9 +76,9 @@ test('many appends share a commit', async () => {
   const journal = journalOn(url);
   const told = stories(4, 100).map((chapters) => chapters[0] as Chapter);
   await append(journal, told[0] as Chapter);
-  const before = (await query<{ n: string }>(url, 'SELECT pg_current_xact_id()::text AS n'))[0]?.n;
+  const before = (await ask<{ n: string }>(url, 'SELECT pg_current_xact_id()::text AS n'))[0]?.n;
   await Promise.all(told.slice(1).map((chapter) => append(journal, chapter)));
-  const after = (await query<{ n: string }>(url, 'SELECT pg_current_xact_id()::text AS n'))[0]?.n;
+  const after = (await ask<{ n: string }>(url, 'SELECT pg_current_xact_id()::text AS n'))[0]?.n;
   expect(Number(after) - Number(before)).toBeLessThanOrEqual(4);
   await journal.close();
 });

@@ -1,6 +1,6 @@
 /**
  * The journal: events, on disk before anybody is told that they happened. The conversation's row, which is searched and shown, follows
- * them within a second (rows.ts), and at once when somebody is about to read it.
+ * them within two seconds (rows.ts), and at once when somebody is about to read it.
  *
  * Group commit: what arrives while a commit is in flight goes out together with the next one. So one call waits for one
  * disk flush, and a thousand calls share it. While several conversations have something to say, commits begin `gatherMs` apart:
@@ -44,10 +44,10 @@ export interface JournalOptions {
 
 export interface OpenJournal extends Journal {
   /**
-   * Resolves when the row of everything acknowledged so far is written, by us or by the process before us. To be awaited before rows
-   * are read. Rejects when the database is away.
+   * Resolves when the row of everything acknowledged so far, or of `conversation` alone, is written, by us or by the process before us.
+   * To be awaited before rows are read. Rejects when the database is away.
    */
-  upToDate(): Promise<void>;
+  upToDate(conversation?: ConversationId): Promise<void>;
   /** Writes what is waiting, for at most `waitMs`, then lets go. What is not on disk by then is rejected. */
   close(waitMs?: number): Promise<void>;
 }
@@ -112,7 +112,7 @@ export function openJournal(options: JournalOptions): OpenJournal {
         const alone = batch.every(({ conversation }) => conversation === batch[0]?.conversation);
         nextAt = alone ? 0 : begun + gatherMs;
         if ((await commit(batch)) === null) continue;
-        // Somebody's row cannot be stored. Alone each of the others can; the one that cannot takes nobody else with it.
+        // Somebody's event cannot be stored. Alone each of the others can; the one that cannot takes nobody else with it.
         const poisoned = new Map<ConversationId, Error>();
         for (const one of batch) {
           const before = poisoned.get(one.conversation);
@@ -242,10 +242,10 @@ export function openJournal(options: JournalOptions): OpenJournal {
       });
     },
     open: readInherited,
-    async upToDate() {
+    async upToDate(conversation) {
       if (closed) throw new JournalError('closed', 'nothing is read any more');
       await (inherited ?? readInherited());
-      await rows.upToDate();
+      await rows.upToDate(conversation);
     },
     events: (conversation) => table.events(conversation),
     async close(waitMs = 5_000) {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { fold, upcast, type Conversation, type ConversationEvent } from '@denwaban/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededChance } from '../directory/chance.js';
-import { makeClient } from './connection.js';
 import { openJournal } from './journal.js';
+import { ask } from './testing/ask.js';
 import { startTestCluster, type TestCluster } from './testing/test-database.js';
 
 const seed = 20_262;
@@ -62,16 +62,6 @@ async function writeUntilKilled(url: string, round: number, acknowledgements: nu
     if (--left === 0) child.kill('SIGKILL');
   }
   expect(await signal).toBe('SIGKILL');
-}
-
-async function ask<Row extends object>(url: string, text: string): Promise<Row[]> {
-  const client = makeClient(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 async function rowsOf(url: string): Promise<Map<string, Conversation>> {

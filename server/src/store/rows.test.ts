@@ -5,6 +5,7 @@ import { makeClient } from './connection.js';
 import { openJournal, type JournalOptions, type JournalTrouble, type OpenJournal } from './journal.js';
 import { silentLog } from './log.js';
 import { migrate, migrations } from './migrations/migrate.js';
+import { ask } from './testing/ask.js';
 import { cast, tell, type Chapter } from './testing/stories.js';
 import { startTestCluster, type TestCluster } from './testing/test-database.js';
 
@@ -27,15 +28,6 @@ const journalOn = (url: string, options: Partial<JournalOptions> = {}) =>
 const append = (journal: OpenJournal, chapter: Chapter) => journal.append(chapter.events, chapter.record);
 const lastOf = (chapters: readonly Chapter[]) => chapters.at(-1)?.record as Conversation;
 
-async function ask<Row extends object>(url: string, text: string): Promise<Row[]> {
-  const client = makeClient(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
 const rowsOf = async (url: string) =>
   (await ask<{ record: Conversation }>(url, 'SELECT folded AS record FROM conversation ORDER BY id')).map(
     (row) => row.record,
@@ -63,6 +55,45 @@ test('[JNL4] nobody has to ask: a row follows its events by itself, and so does 
     await append(journal, chapter);
     await expect.poll(() => rowsOf(url), { interval: 5 }).toEqual([chapter.record]);
   }
+  await journal.close();
+});
+
+test('[JNL4] who reads one conversation waits for its row, and for no other', async () => {
+  const url = await cluster.database();
+  const journal = journalOn(url);
+  const told = stories(15, 70).map((chapters) => chapters[0] as Chapter);
+  await Promise.all(told.map((chapter) => append(journal, chapter)));
+  await journal.upToDate(told[64]?.record.id);
+  expect(await rowsOf(url)).toContainEqual(told[64]?.record);
+  expect(await rowsOf(url)).toHaveLength(1);
+  await journal.upToDate();
+  expect(await rowsOf(url)).toHaveLength(told.length);
+  await journal.close();
+});
+
+test('[JNL4] who reads one conversation is not content with an older state that is on its way', async () => {
+  const url = await cluster.database();
+  const journal = journalOn(url);
+  const [older, newer] = stories(17, 1)[0] as [Chapter, Chapter];
+  const client = makeClient(url);
+  await client.connect();
+  await append(journal, older);
+  await client.query('BEGIN; LOCK TABLE conversation IN SHARE MODE');
+  const everything = journal.upToDate();
+  await append(journal, newer);
+  const held = () => client.query('SELECT 1 FROM pg_locks WHERE NOT granted').then(({ rowCount }) => rowCount);
+  await expect.poll(held, { interval: 5 }).toBe(1);
+  let isTold = false;
+  const one = journal.upToDate(newer.record.id).then(() => (isTold = true));
+  // Lets the older state through, and no more.
+  await client.query('COMMIT; BEGIN; LOCK TABLE conversation IN SHARE MODE');
+  expect((await client.query('SELECT folded FROM conversation')).rows).toEqual([{ folded: older.record }]);
+  expect(isTold).toBe(false);
+  await client.query('COMMIT');
+  await one;
+  expect((await client.query('SELECT folded FROM conversation')).rows).toEqual([{ folded: newer.record }]);
+  await everything;
+  await client.end();
   await journal.close();
 });
 

@@ -4,6 +4,9 @@
  * from the events, so a crash between the two is not noticed.
  *
  *     follow ─▶ behind ─▶ after `rowsAfterMs`, or when a reader asks ─▶ one INSERT … ON CONFLICT of up to 50 ─▶ written
+ *
+ * Who reads one conversation waits for its row alone, which goes ahead of all others; who reads a list waits for everything that is
+ * behind.
  */
 import type { AgentId, Conversation, ConversationId, EpochMs, TeamId } from '@denwaban/core';
 import { codeOf, isRefusal } from './connection.js';
@@ -27,10 +30,17 @@ export interface FollowingRowsOptions {
 export interface FollowingRows {
   /** The record's events are on disk. @param at when the last of them happened */
   follow(record: Conversation, at: EpochMs): void;
-  /** Resolves when everything followed so far is written; rejects at the first try that fails. */
-  upToDate(): Promise<void>;
+  /** Resolves when everything followed so far, or of `conversation` alone, is written; rejects at the first try that fails. */
+  upToDate(conversation?: ConversationId): Promise<void>;
   /** Writes what is behind, until `patience` is over. */
   close(): Promise<void>;
+}
+
+/** Waits for all that fell behind up to a turn, or for one of them. */
+interface Reader {
+  of: number | Behind;
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
 interface Behind {
@@ -41,8 +51,11 @@ interface Behind {
   turn: number;
 }
 
-/** Who reads the database from outside sees a row within a second of its events. */
-const usualAfterMs = 750;
+/**
+ * Who reads the database from outside sees a row within two seconds of its events. A call of a second is written once and not twice;
+ * longer would save long calls little, while whoever reads a list waits for all that is behind: at 600 calls a second 900 rows.
+ */
+const usualAfterMs = 1_500;
 /** A beat collects what fell due meanwhile; what a statement carries takes neither process longer than a few milliseconds. */
 const beatMs = 50;
 const statementMax = 50;
@@ -55,13 +68,24 @@ export function followingRows(options: FollowingRowsOptions): FollowingRows {
   let turns = 0;
   /** Whatever fell behind up to here is due at once. */
   let asked = 0;
-  let readers: { turn: number; resolve(): void; reject(error: unknown): void }[] = [];
+  /** Due before everything else. */
+  const wanted = new Set<ConversationId>();
+  /** What the statement under way writes. */
+  let slice: readonly Behind[] = [];
+  let readers: Reader[] = [];
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
   function due(): Behind[] {
     const out: Behind[] = [];
+    for (const id of wanted) {
+      if (out.length === statementMax) return out;
+      const one = behind.get(id);
+      if (one !== undefined) out.push(one);
+      behind.delete(id);
+      wanted.delete(id);
+    }
     const latest = performance.now() - rowsAfterMs;
     for (const [id, one] of behind) {
       if (out.length === statementMax || (one.turn > asked && one.since > latest)) break;
@@ -77,16 +101,27 @@ export function followingRows(options: FollowingRowsOptions): FollowingRows {
     if (timer) clearTimeout(timer);
     timer = null;
     try {
-      for (let slice = due(); slice.length > 0; slice = due()) {
+      for (slice = due(); slice.length > 0; slice = due()) {
         if (!(await write(slice))) return;
-        const upTo = slice.at(-1)!.turn;
-        for (const reader of readers) if (reader.turn <= upTo) reader.resolve();
-        readers = readers.filter((reader) => reader.turn > upTo);
+        tellReaders();
       }
     } finally {
+      slice = [];
       running = null;
       rest();
     }
+  }
+
+  /** Those who have what they wait for. */
+  function tellReaders(): void {
+    const [oldest] = behind.values();
+    const before = oldest?.turn ?? Infinity;
+    const still: Reader[] = [];
+    for (const reader of readers) {
+      if (typeof reader.of === 'number' ? reader.of < before : slice.includes(reader.of)) reader.resolve();
+      else still.push(reader);
+    }
+    readers = still;
   }
 
   /** Until the oldest is due. */
@@ -139,11 +174,20 @@ export function followingRows(options: FollowingRowsOptions): FollowingRows {
       else if (one.record.seq < record.seq) Object.assign(one, { record, at });
       rest();
     },
-    upToDate() {
-      if (behind.size === 0 && running === null) return Promise.resolve();
-      asked = turns;
+    upToDate(conversation) {
+      let of: Behind | number = turns;
+      if (conversation === undefined) {
+        if (behind.size === 0 && running === null) return Promise.resolve();
+        asked = turns;
+      } else {
+        const one = behind.get(conversation);
+        if (one !== undefined) wanted.add(conversation);
+        const found = one ?? slice.find(({ record }) => record.id === conversation);
+        if (found === undefined) return Promise.resolve();
+        of = found;
+      }
       return new Promise((resolve, reject) => {
-        readers.push({ turn: asked, resolve, reject });
+        readers.push({ of, resolve, reject });
         running ??= run();
       });
     },

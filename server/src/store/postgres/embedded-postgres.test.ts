@@ -14,10 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { makeClient } from '../connection.js';
 import { silentLog } from '../log.js';
 import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findShipped, preparePrograms } from './native.js';
+import { ask } from '../testing/ask.js';
 import { keepAsTemplate, makeDataDir } from '../testing/prepared.js';
 import { isAlive } from './processes.js';
 
@@ -50,16 +50,6 @@ async function start(dataDir: string): Promise<EmbeddedPostgres> {
   running.add(one);
   return one;
 }
-async function ask<Row extends object>(url: string, text: string): Promise<Row[]> {
-  const client = makeClient(url);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 test('starts from nothing below a 0700 folder, without TCP, and is back within moments with what it held', async () => {
   const dataDir = path.join(folder(), 'data');
   const first = await start(dataDir);
