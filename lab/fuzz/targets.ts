@@ -1,6 +1,8 @@
 /** Every edge that is fuzzed. */
 import { mediaControl } from './media-control.js';
 import { rtp } from './rtp.js';
+import { sctpCourse } from './sctp-course.js';
+import { sctpChunks } from './sctp.js';
 import { digest, secured } from './secured.js';
 import { sdp } from './sdp.js';
 import { sipDialog, sipLongLife } from './sip-dialog.js';
@@ -19,6 +21,8 @@ export const makeTargets = (): AnyTarget[] => [
   rtp,
   secured,
   digest,
+  sctpChunks,
+  sctpCourse,
   mediaControl,
   sockaddr,
   wireSchemas,

@@ -235,11 +235,8 @@ export class Association {
   }
 
   private heardShutdown(value: Buffer): boolean {
+    if (this.state === 'shutdown-ack-sent') this.sendAgain();
     if (this.session === null || value.length < 4) return true;
-    if (this.state === 'shutdown-ack-sent') {
-      this.sendAgain();
-      return true;
-    }
     this.state = 'shutdown-received';
     return this.holds(this.session.acknowledged(value.readUInt32BE(0)));
   }
@@ -279,12 +276,13 @@ export class Association {
         room -= this.answers[0].length;
         chunks.push(this.answers.shift()!);
       }
-      if (this.session !== null && this.state !== 'shutdown-ack-sent') chunks.push(...this.session.take(room));
+      if (this.session !== null) chunks.push(...this.session.take(room));
       if (chunks.length === 0) break;
       this.sendTo(theirs, chunks);
     }
     if (this.state !== 'shutdown-received' || this.session?.settled !== true) return;
     this.state = 'shutdown-ack-sent';
+    this.session = null; // a reset that is still to be answered has no more sense, and no more time
     this.repeat.start(theirs, writeChunk(chunkTypes.shutdownAck), endsMax, this.ports.now());
   }
 

@@ -269,6 +269,15 @@ test('a SHUTDOWN is answered when all is acknowledged, and after it nothing is s
   expect(far.association.nextTimer()).toBeNull();
 });
 
+test('a SHUTDOWN while a stream is being reset leaves no timer that is due for ever', () => {
+  const far = FarEnd.talking();
+  far.association.closeChannel(0);
+  far.pass(10);
+  far.say(far.tag, writeChunk(chunkTypes.shutdown, 0, words(far.tsn)));
+  far.pass(20_000);
+  expect(far.closed).toEqual(['far-end']);
+});
+
 test('a SHUTDOWN that nobody completes ends all the same', () => {
   const far = FarEnd.talking();
   far.say(far.tag, writeChunk(chunkTypes.shutdown, 0, words(far.tsn)));

@@ -97,9 +97,11 @@ export class FarEnd {
 
   pass(ms: number): void {
     const untilMs = this.nowMs + ms;
+    let rings = 0;
     for (let due = this.association.nextTimer(); due !== null && due <= untilMs; due = this.association.nextTimer()) {
       this.nowMs = Math.max(this.nowMs, due);
       this.association.timer();
+      if (++rings > 1_000) throw new Error('a timer that is due again at once');
     }
     this.nowMs = untilMs;
   }
