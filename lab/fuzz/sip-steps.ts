@@ -55,6 +55,10 @@ const theirs = (method: string, cseq: number, more: Parameters<typeof requestTex
   requestText({ method, cseq, fromTag: 'far', toTag: '{{our}}', callId: '{{call-id}}', ...more });
 const timer = ['Supported: timer, 100rel', 'Session-Expires: 90;refresher=uas', 'Allow: UPDATE'];
 
+/** A second call that is to take the place of another, as the headers say. */
+const replacing = (...extra: string[]) =>
+  requestText({ callId: 'call-2', fromTag: 'other', branch: 'z9hG4bKreplacing', body: offerText, extra });
+
 export const invite = requestText({ body: offerText });
 const bare = requestText({});
 const within = (method: string, cseq: number, more: Parameters<typeof requestText>[0] = {}): string =>
@@ -218,30 +222,14 @@ export const dialogs: Step[][] = [
   [
     place,
     picksUp(),
-    send(
-      requestText({
-        callId: 'call-2',
-        fromTag: 'other',
-        branch: 'z9hG4bKreplacing',
-        body: offerText,
-        extra: ['Replaces: {{call-id}};to-tag={{our}};from-tag=far'],
-      }),
-    ),
+    send(replacing('Replaces: {{call-id}};to-tag={{our}};from-tag=far')),
     send(requestText({ method: 'ACK', callId: 'call-2', fromTag: 'other', toTag: '{{tag}}', branch: 'z9hG4bKack2' })),
     ok,
   ],
   [
     send(invite),
     floor('ring'),
-    send(
-      requestText({
-        callId: 'call-2',
-        fromTag: 'other',
-        branch: 'z9hG4bKreplacing',
-        body: offerText,
-        extra: ['Replaces: call-1;to-tag={{tag}};from-tag=caller;early-only'],
-      }),
-    ),
+    send(replacing('Replaces: call-1;to-tag={{tag}};from-tag=caller;early-only')),
     send(cancel),
   ],
   // calls that are moved
@@ -261,15 +249,7 @@ export const dialogs: Step[][] = [
     send(invite),
     floor('answer'),
     send(ack),
-    send(
-      requestText({
-        callId: 'call-2',
-        fromTag: 'other',
-        branch: 'z9hG4bKreplacing',
-        body: offerText,
-        extra: ['Require: replaces', 'Replaces: call-1;to-tag={{tag}};from-tag=caller'],
-      }),
-    ),
+    send(replacing('Require: replaces', 'Replaces: call-1;to-tag={{tag}};from-tag=caller')),
     send(requestText({ method: 'ACK', callId: 'call-2', fromTag: 'other', toTag: '{{tag}}', branch: 'z9hG4bKack2' })),
     send(within('BYE', 3)),
   ],

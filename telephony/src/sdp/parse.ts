@@ -1,4 +1,5 @@
 /** Reading a session description (RFC 8866) down to the one audio stream we can take. Never throws. */
+import { lately } from '../lately.js';
 import type { SdpAudio, SdpCrypto, SrtpPolicy } from './contract.js';
 import { readCrypto } from './crypto.js';
 
@@ -11,7 +12,7 @@ export interface SdpMedia {
   port: number;
   protocol: string;
   /** As offered, in order of preference. */
-  formats: string[];
+  formats: readonly string[];
   address: string;
   direction: SdpAudio['direction'];
   ptimeMs: number;
@@ -44,7 +45,7 @@ export function parseSdp(text: string, wish: SdpWish = {}): SdpResult {
   const index = chooseAudio(media, policy);
   const chosen = media[index];
   const fax = media.some(
-    ({ kind, port, formats }) => kind === 'image' && port !== 0 && /^t38$/i.test(formats[0] ?? ''),
+    ({ kind, port, formats }) => kind === 'image' && port !== 0 && formats[0]?.toLowerCase() === 't38',
   );
   if (chosen === undefined) return { ok: true, audio: { ...nothing(), fax, raw: text } };
   if (chosen.port !== 0 && !isAddress(chosen.address)) return { ok: false, code: 'bad-address' };
@@ -54,24 +55,22 @@ export function parseSdp(text: string, wish: SdpWish = {}): SdpResult {
   const crypto = policy === 'off' ? [] : chosen.crypto;
   // Encrypted by keys that we cannot read, or not although it must be: there is nothing here for us.
   const refused = crypto.length === 0 && (secure || policy === 'required');
-  return {
-    ok: true,
-    audio: {
-      address,
-      port: refused ? 0 : chosen.port,
-      codecs: wish.codecs?.filter((codec) => codecs.includes(codec)) ?? codecs,
-      dtmfPayloadType,
-      ptimeMs: Math.min(chosen.ptimeMs, chosen.maxptimeMs),
-      ...(chosen.maxptimeMs < ptimeMsMost ? { maxptimeMs: chosen.maxptimeMs } : {}),
-      direction: address === '0.0.0.0' || address === '::' ? heldBy(direction) : direction,
-      secure,
-      crypto,
-      rtcp,
-      fax,
-      media: index,
-      raw: text,
-    },
+  const audio: SdpAudio = {
+    address,
+    port: refused ? 0 : chosen.port,
+    codecs: wish.codecs?.filter((codec) => codecs.includes(codec)) ?? codecs,
+    dtmfPayloadType,
+    ptimeMs: Math.min(chosen.ptimeMs, chosen.maxptimeMs),
+    direction: address === '0.0.0.0' || address === '::' ? heldBy(direction) : direction,
+    secure,
+    crypto,
+    rtcp,
+    fax,
+    media: index,
+    raw: text,
   };
+  if (chosen.maxptimeMs < ptimeMsMost) audio.maxptimeMs = chosen.maxptimeMs;
+  return { ok: true, audio };
 }
 
 const nothing = (): Omit<SdpAudio, 'raw' | 'fax'> => ({
@@ -106,19 +105,25 @@ function readFormats({ formats, maps }: SdpMedia): Pick<SdpAudio, 'codecs' | 'dt
 /** Every m= section in order, session-level values filled in; or what is wrong. */
 export function parseMedia(text: string): SdpMedia[] | SdpCode {
   if (text.length > limit.bytes) return 'too-large';
-  const lines = splitLines(text);
-  if (lines.length > limit.lines) return 'too-large';
-  if (lines[0]?.trimEnd() !== 'v=0') return 'bad-line';
+  // Phones that write other line ends are read all the same.
+  const lines = /\r(?!\n)/.test(text) ? text.replace(/\r\n?/g, '\n') : text;
   const media: SdpMedia[] = [];
   let sessionAddress = '';
   let sessionDirection: SdpAudio['direction'] = 'sendrecv';
   const session = { ptimeMs: 20, maxptimeMs: ptimeMsMost };
-  for (const line of lines) {
-    if (line === '') continue;
-    if (line.charAt(1) !== '=' || line.charCodeAt(0) < 97 || line.charCodeAt(0) > 122) return 'bad-line';
-    const value = line.slice(2).trimEnd();
+  let count = 0;
+  for (let at = 0, next = 0; at <= lines.length; at = next) {
+    const feed = lines.indexOf('\n', at);
+    next = feed < 0 ? lines.length + 1 : feed + 1;
+    const end = feed < 0 ? lines.length : lines.charCodeAt(feed - 1) === 13 ? feed - 1 : feed;
+    if (++count > limit.lines) return 'too-large';
+    if (count === 1 && lines.slice(at, end).trimEnd() !== 'v=0') return 'bad-line';
+    if (end === at) continue;
+    const kind = lines.charCodeAt(at);
+    if (lines.charCodeAt(at + 1) !== 61 || kind < 97 || kind > 122) return 'bad-line';
+    const value = lines.slice(at + 2, end).trimEnd();
     const current = media.at(-1);
-    switch (line.charAt(0)) {
+    switch (lines.charAt(at)) {
       case 'm': {
         const section = parseMediaLine(value);
         if (section === null || media.length >= limit.media) return 'bad-media';
@@ -130,9 +135,8 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
         break;
       }
       case 'c': {
-        const [net, family, address] = value.split(' ');
-        if (net !== 'IN' || (family !== 'IP4' && family !== 'IP6') || address === undefined) return 'bad-address';
-        const plain = address.split('/')[0] ?? '';
+        const plain = connectionOf(value);
+        if (plain === null) return 'bad-address';
         if (current === undefined) sessionAddress = plain;
         else current.address = plain;
         break;
@@ -159,13 +163,14 @@ export function parseMedia(text: string): SdpMedia[] | SdpCode {
   return media;
 }
 
-/** Line ends as they should be are found quickly; phones that write others are read all the same. */
-function splitLines(text: string): string[] {
-  const lines = text.split('\r\n');
-  return lines.some((line) => line.includes('\n') || line.includes('\r')) ? text.split(/\r\n|\n|\r/) : lines;
-}
+/** The address of a c= line. Carriers have few. */
+const connectionOf = lately((value: string): string | null => {
+  const [net, family, address] = value.split(' ');
+  if (net !== 'IN' || (family !== 'IP4' && family !== 'IP6') || address === undefined) return null;
+  return address.split('/')[0] ?? '';
+});
 
-const profiles = /^RTP\/S?AVPF?$/;
+const profiles = ['RTP/AVP', 'RTP/SAVP', 'RTP/AVPF', 'RTP/SAVPF'];
 const isSecure = ({ protocol }: SdpMedia): boolean => protocol.startsWith('RTP/SAVP');
 
 /**
@@ -179,15 +184,15 @@ function chooseAudio(media: readonly SdpMedia[], policy: SrtpPolicy): number {
       (section) =>
         section.kind === 'audio' &&
         section.port !== 0 &&
-        profiles.test(section.protocol) &&
-        isAddress(section.address) &&
-        wanted(section),
+        profiles.includes(section.protocol) &&
+        wanted(section) &&
+        isAddress(section.address),
     );
   const encrypted = policy === 'off' ? -1 : usable((section) => isSecure(section) && section.crypto.length > 0);
   if (encrypted >= 0) return encrypted;
   const plain = usable((section) => !isSecure(section) && (policy !== 'required' || section.crypto.length > 0));
   if (plain >= 0) return plain;
-  return media.findIndex(({ kind, protocol }) => kind === 'audio' && profiles.test(protocol));
+  return media.findIndex(({ kind, protocol }) => kind === 'audio' && profiles.includes(protocol));
 }
 
 /** Nothing is packed larger than this, whoever asks. */
@@ -201,54 +206,64 @@ type Attribute =
   | { type: 'rtcp'; port: number; address: string | null }
   | { type: 'rtcp-mux' | 'other' };
 
+const other: Attribute = { type: 'other' };
+
 function readAttribute(value: string): Attribute {
+  const colon = value.indexOf(':');
+  const name = colon < 0 ? value : value.slice(0, colon);
+  switch (name) {
+    case 'crypto': {
+      const crypto = readCrypto(value.slice(7));
+      return crypto === null ? other : { type: 'crypto', crypto };
+    }
+    case 'rtcp':
+      return readRtcp(value);
+    case 'fmtp':
+      return other;
+    default:
+      return commonAttribute(value);
+  }
+}
+
+function readRtcp(value: string): Attribute {
+  const rtcp = /^rtcp:(\d{1,5})(?: IN IP[46] (\S+))?$/.exec(value);
+  const [port, address = null] = [Number(rtcp?.[1] ?? 0), rtcp?.[2]];
+  const sound = port > 0 && port <= 65_535 && (address === null || isAddress(address));
+  return sound ? { type: 'rtcp', port, address } : other;
+}
+
+/** Those that are written alike in every call. Nothing that is secret, or another one each time, comes here. */
+const commonAttribute = lately((value: string): Attribute => {
   if (value === 'sendrecv' || value === 'sendonly' || value === 'recvonly' || value === 'inactive') {
     return { type: 'direction', direction: value };
   }
-  const colon = value.indexOf(':');
-  const name = colon < 0 ? value : value.slice(0, colon);
-  const packing = name.endsWith('ptime') ? /^(ptime|maxptime): *(\d{1,4})$/.exec(value) : null;
+  if (value === 'rtcp-mux') return { type: 'rtcp-mux' };
+  const packing = /^(ptime|maxptime): *(\d{1,4})$/.exec(value);
   if (packing !== null) {
     const ms = Number(packing[2]);
-    if (ms < 10 || ms > ptimeMsMost) return { type: 'other' };
+    if (ms < 10 || ms > ptimeMsMost) return other;
     return { type: packing[1] === 'ptime' ? 'ptime' : 'maxptime', ms };
   }
-  if (name === 'crypto') {
-    const crypto = readCrypto(value.slice(7));
-    return crypto === null ? { type: 'other' } : { type: 'crypto', crypto };
-  }
-  if (value === 'rtcp-mux') return { type: 'rtcp-mux' };
-  const rtcp = name !== 'rtcp' ? null : /^rtcp:(\d{1,5})(?: IN IP[46] (\S+))?$/.exec(value);
-  if (rtcp !== null) {
-    const [port, address = null] = [Number(rtcp[1]), rtcp[2]];
-    const sound = port > 0 && port <= 65_535 && (address === null || isAddress(address));
-    return sound ? { type: 'rtcp', port, address } : { type: 'other' };
-  }
-  const map = name !== 'rtpmap' ? null : /^rtpmap:(\d{1,3}) +([^\s/]+\/\d+)(?:\/1)?$/.exec(value);
-  if (map !== null) return { type: 'map', format: map[1] ?? '', codec: (map[2] ?? '').toLowerCase() };
-  return { type: 'other' };
-}
+  const map = /^rtpmap:(\d{1,3}) +([^\s/]+\/\d+)(?:\/1)?$/.exec(value);
+  return map === null ? other : { type: 'map', format: map[1] ?? '', codec: (map[2] ?? '').toLowerCase() };
+});
 
 /** With what holds unless the session or the section says otherwise. */
 function parseMediaLine(value: string): SdpMedia | null {
-  const match = /^([A-Za-z0-9!#$%&'*+.^_`{|}~-]+) (\d{1,5})(?:\/\d+)? ([A-Za-z0-9/._-]+)((?: +[^\s]+)+)$/.exec(value);
-  if (match === null) return null;
-  const port = Number(match[2]);
-  if (port > 65_535) return null;
-  const formats = (match[4] ?? '').trim().split(/ +/);
-  // Payload types beyond 127 do not exist; anything that is not a number would go back unchecked into our answer.
-  if (
-    (match[3] ?? '').startsWith('RTP/') &&
-    formats.some((format) => !/^\d{1,3}$/.test(format) || Number(format) > 127)
-  ) {
-    return null;
-  }
-  const [kind, protocol] = [(match[1] ?? '').toLowerCase(), match[3] ?? ''];
+  const first = value.indexOf(' ');
+  const second = value.indexOf(' ', first + 1);
+  if (first < 0 || second < 0) return null;
+  const kind = value.slice(0, first);
+  const place = value.slice(first + 1, second);
+  if (!/^[A-Za-z0-9!#$%&'*+.^_`{|}~-]+$/.test(kind) || !/^\d{1,5}(?:\/\d+)?$/.test(place)) return null;
+  const port = Number.parseInt(place, 10);
+  const offered = formatsOf(value.slice(second + 1));
+  if (port > 65_535 || offered === null) return null;
   return {
-    kind,
+    kind: kind.toLowerCase(),
     port,
-    protocol,
-    formats,
+    protocol: offered.protocol,
+    formats: offered.formats,
     address: '',
     direction: 'sendrecv',
     ptimeMs: 20,
@@ -259,8 +274,18 @@ function parseMediaLine(value: string): SdpMedia | null {
   };
 }
 
+/** What follows the port: `RTP/AVP 0 8 101`. A telephone offers the same in each call. */
+const formatsOf = lately((text: string): { protocol: string; formats: readonly string[] } | null => {
+  const match = /^([A-Za-z0-9/._-]+)((?: +[^\s]+)+)$/.exec(text);
+  if (match === null) return null;
+  const [protocol, formats] = [match[1] ?? '', (match[2] ?? '').trim().split(/ +/)];
+  // Payload types beyond 127 do not exist; anything that is not a number would go back unchecked into our answer.
+  const isType = (format: string) => /^\d{1,3}$/.test(format) && Number(format) <= 127;
+  return protocol.startsWith('RTP/') && !formats.every(isType) ? null : { protocol, formats };
+});
+
 /** An IP address in figures. Names are refused: resolving what a stranger wrote is not worth what it risks. */
-function isAddress(text: string): boolean {
+const isAddress = lately((text: string): boolean => {
   if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return text.split('.').every((part) => Number(part) <= 255);
   return text.includes(':') && text.length <= 45 && /^[0-9A-Fa-f:.]+$/.test(text);
-}
+});

@@ -6,6 +6,8 @@
  * `toWire`. Header names are held in lower case and in their long form; a header that may be joined by commas (Via, Route,
  * Record-Route, Contact) is held one value per entry. Content-Length is framing, not content: it is never among the headers.
  */
+import { lately } from '../lately.js';
+
 export interface SipHeader {
   /** Lower case, long form: `via`, `call-id`. */
   name: string;
@@ -49,17 +51,25 @@ export function headerValues(message: { headers: readonly SipHeader[] }, name: s
 }
 
 /** The tokens of a comma-separated header (Supported, Require, Allow …), lower-cased, over all its lines. */
-export function headerTokens(message: { headers: readonly SipHeader[] }, name: string): string[] {
-  const tokens: string[] = [];
+export function headerTokens(message: { headers: readonly SipHeader[] }, name: string): readonly string[] {
+  let tokens: readonly string[] = none;
   for (const entry of message.headers) {
     if (entry.name !== name) continue;
-    for (const piece of entry.value.split(',')) {
-      const token = piece.trim().toLowerCase();
-      if (token !== '') tokens.push(token);
-    }
+    const more = tokensOf(entry.value);
+    tokens = tokens === none ? more : [...tokens, ...more];
   }
   return tokens;
 }
+
+const none: readonly string[] = [];
+
+/** A far end says the same in each message. */
+const tokensOf = lately((value: string): readonly string[] =>
+  value
+    .split(',')
+    .map((piece) => piece.trim().toLowerCase())
+    .filter((token) => token !== ''),
+);
 
 /** A byte string read as UTF-8; what is not UTF-8 becomes U+FFFD. */
 export function fromWire(bytes: string): string {

@@ -4,7 +4,7 @@ import type { SipSource, SipTransport } from './contract.js';
 import { nextHopOf, type Dialog } from './dialog.js';
 import type { Hop } from './ports.js';
 import { param } from './syntax.js';
-import { parseSipUri, type SipUri } from './uri.js';
+import { bareHost, parseSipUri, type SipUri } from './uri.js';
 
 export const defaultPort = (transport: SipTransport): number => (transport === 'tls' ? 5061 : 5060);
 
@@ -36,7 +36,7 @@ export function nextHop(dialog: Dialog, source: SipSource, connection: number | 
   const uri = parseSipUri(nextHopOf(dialog));
   const transport = (uri === null ? null : transportOf(uri, source.transport)) ?? source.transport;
   const reuse = transport !== 'udp' && source.transport === transport ? connection : null;
-  const host = uri?.host.replace(/^\[|\]$/g, '') ?? '';
+  const host = uri === null ? '' : bareHost(uri.host);
   const isFigures = uri !== null && (host === source.address || isIP(host) !== 0);
   // The ordinary case: it names the very place that it speaks from.
   if (isFigures && (host === source.address || mayBeSentTo(host, source.address))) {

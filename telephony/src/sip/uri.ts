@@ -1,6 +1,6 @@
 /** SIP and tel addresses (RFC 3261 §19.1, RFC 3966). */
 import { fromWire } from './message.js';
-import { lately } from './lately.js';
+import { lately } from '../lately.js';
 import { formatParams, parseNumber, type Param } from './syntax.js';
 
 export interface SipUri {
@@ -93,20 +93,34 @@ function readHostPort(text: string): HostPort | null {
   return host.length <= 255 && hostChars.test(host) ? { host: host.toLowerCase(), port } : null;
 }
 
+/** As the socket has it: IPv6 without its brackets. */
+export function bareHost(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
 /**
  * The user part for people and look-ups: of a sip: address percent-decoded and without `;` parameters, of a tel: address the
  * number without visual separators. Null when there is none, or it decodes to something with control characters.
  */
 export function userOf(uri: string): string | null {
-  let raw: string | null;
-  if (/^tel:/i.test(uri)) raw = (uri.slice(4).split(';')[0] ?? '').replace(/[-.()]/g, '');
-  else raw = parseSipUri(uri)?.user?.split(';')[0] ?? null;
-  if (raw === null || raw === '') return null;
-  const bytes = raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  const text = fromWire(bytes);
+  const sip = parseSipUri(uri);
+  let raw: string;
+  if (sip === null && /^tel:/i.test(uri)) raw = withoutParams(uri.slice(4)).replace(/[-.()]/g, '');
+  else raw = withoutParams(sip?.user ?? '');
+  if (raw === '') return null;
+  const text = fromWire(raw.includes('%') ? unescaped(raw) : raw);
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char < 32 || char === 127) return null;
   }
   return text;
+}
+
+function withoutParams(text: string): string {
+  const semicolon = text.indexOf(';');
+  return semicolon < 0 ? text : text.slice(0, semicolon);
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

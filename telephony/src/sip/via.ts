@@ -1,6 +1,6 @@
 /** Via: the way an answer takes back (RFC 3261 §18.2, §20.42; RFC 3581). */
 import { formatParams, isToken, param, parseNumber, parseParams, trimmed, type Param } from './syntax.js';
-import { parseHostPort } from './uri.js';
+import { bareHost, parseHostPort } from './uri.js';
 
 export interface Via {
   /** Upper case: UDP, TCP, TLS, or whatever a far hop used. */
@@ -50,17 +50,20 @@ export function branchOf(via: Via): string | null {
  * `rport`, and the `rport` it asked for (RFC 3261 §18.2.1, RFC 3581 §4). What the sender wrote there itself is dropped.
  */
 export function stampVia(via: Via, source: { address: string; port: number }): Via {
-  const asked = via.params.some(({ name }) => name === 'rport');
-  const bare = via.host.startsWith('[') ? via.host.slice(1, -1) : via.host;
-  const params = via.params.filter(({ name }) => name !== 'received' && name !== 'rport');
-  if (asked || bare !== source.address) params.push({ name: 'received', value: source.address });
+  let asked = false;
+  const params: Param[] = [];
+  for (const one of via.params) {
+    if (one.name === 'rport') asked = true;
+    else if (one.name !== 'received') params.push(one);
+  }
+  if (asked || bareHost(via.host) !== source.address) params.push({ name: 'received', value: source.address });
   if (asked) params.push({ name: 'rport', value: String(source.port) });
   return { transport: via.transport, host: via.host, port: via.port, params };
 }
 
 /** Where an answer goes over UDP, from a stamped Via. `maddr` is not obeyed: it would let a stranger aim our answers. */
 export function answerPlace(via: Via): { address: string; port: number } {
-  const address = param(via.params, 'received') ?? (via.host.startsWith('[') ? via.host.slice(1, -1) : via.host);
+  const address = param(via.params, 'received') ?? bareHost(via.host);
   const rport = parseNumber(param(via.params, 'rport') ?? '', 65_535);
   return { address, port: rport !== null && rport > 0 ? rport : (via.port ?? 5060) };
 }

@@ -1,5 +1,6 @@
 /** What a user agent server checks before it acts on a request (RFC 3261 §8.2), in the RFC's order. Pure. */
 import { header, headerTokens, headerValues, type SipHeader, type SipRequest } from '../message.js';
+import { parseSipUri } from '../uri.js';
 import { answerTimer, minSeS } from './session-timer.js';
 
 /** What we do. SUBSCRIBE and the like are known but not ours. REFER is up to the trunk. */
@@ -23,7 +24,7 @@ export function refusalOf(request: SipRequest): Refusal | null {
   if (!(allowed as readonly string[]).includes(request.method)) {
     return { status: known.has(request.method) ? 405 : 501, headers: [allowHeader] };
   }
-  if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416, headers: [] };
+  if (parseSipUri(request.uri) === null && !/^(?:sips?|tel):/i.test(request.uri)) return { status: 416, headers: [] };
   // §8.2.2.3 wants back what was asked, spelled as it was.
   if (header(request, 'require') !== null && request.method !== 'CANCEL') {
     const unsupported = headerValues(request, 'require')
@@ -62,5 +63,6 @@ function contentRefusal(request: SipRequest): Refusal | null {
 
 /** `application/sdp;charset=x` → `application/sdp`. */
 export function mediaType(value: string | null): string {
-  return (value?.split(';')[0] ?? '').trim().toLowerCase();
+  if (value === null || value === 'application/sdp') return value ?? '';
+  return (value.split(';')[0] ?? '').trim().toLowerCase();
 }

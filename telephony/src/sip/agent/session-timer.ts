@@ -64,7 +64,8 @@ export function timerOfAnswer(response: SipMessage): SessionTimer | null {
  *   less than `minSeS` cannot be refused in a way that it understands.
  */
 export function answerTimer(request: SipMessage): { timer: SessionTimer | null; headers: SipHeader[] } | 'too-short' {
-  const supports = headerTokens(request, 'supported').concat(headerTokens(request, 'require')).includes('timer');
+  const supports =
+    headerTokens(request, 'supported').includes('timer') || headerTokens(request, 'require').includes('timer');
   const said = readSessionExpires(request);
   if (said !== null && said.seconds < minSeS) return supports ? 'too-short' : { timer: null, headers: [] };
   if (said === null && !supports) return { timer: null, headers: [] };
