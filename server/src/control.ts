@@ -3,7 +3,7 @@
  *
  * It ends at once when the supervisor dies, and ends the embedded database with it: the next start then finds nothing in its way.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import {
   createSipEndpoint,
   measureRecording,
   patchAddressOf,
+  pooledChance,
   recordingPath,
   repairRecording,
   type Trunk,
@@ -36,6 +37,7 @@ import { readTrunks } from './trunks/read.js';
 const version = '0.1.0';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const now = () => epochMs(Date.now());
+const random = pooledChance();
 
 export async function runControl(): Promise<void> {
   const supervisor = process.ppid;
@@ -98,7 +100,7 @@ async function startControl(
     recordingsDir,
     strain: () => ({ controlLateMs: lateMs(), journalBehindMs: watched.behindMs() }),
     now,
-    mintLeg: () => mintId('lg', now(), randomBytes(10)),
+    mintLeg: () => mintId('lg', now(), random(10)),
     log,
   });
   // The engine listens before the first call can arrive.
@@ -115,7 +117,7 @@ async function startControl(
       callerId: (id) => callerIdOf(trunks.find((trunk) => trunk.id === id)),
     },
     recoverRecording: (recording) => recoverRecording(recordingsDir, recording, log),
-    random: (bytes) => randomBytes(bytes),
+    random,
     log,
   });
   await exchange.start();

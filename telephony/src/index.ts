@@ -5,6 +5,7 @@ export { type MediaClient, MediaError, type MediaProcessState } from './media/co
 export { connectMediaProcesses, patchAddressOf } from './media/pool.js';
 export * from './media/protocol.js';
 export { repairRecording } from './media/recorder/wav.js';
+export { pooledChance } from './net/chance.js';
 export { examine, type Finding, type FindingCode, type Patient } from './net/doctor.js';
 export { createSipEndpoint, type SipEndpointOptions } from './net/sip-endpoint.js';
 export type { TlsServer } from './net/tls.js';

@@ -70,8 +70,9 @@ export function createRoster(
   function show(agent: RosterAgent): void {
     const before = floor.byId.get(agent.person.id);
     if (before === undefined) return;
-    const after = { ...before, whyNot: whyNot(agent.state), since: agent.idleSince };
-    if (after.whyNot === before.whyNot && after.since === before.since) return;
+    const because = whyNot(agent.state);
+    if (because === before.whyNot && agent.idleSince === before.since) return;
+    const after = { id: before.id, team: before.team, whyNot: because, since: agent.idleSince };
     floor.replace(before, after);
     onFloor(after);
   }

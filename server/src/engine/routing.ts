@@ -44,10 +44,14 @@ export function createRouting(
   /** Those that wait, of all or of those that something happened to. */
   function toLookAt(now: EpochMs): Conversation[] {
     for (const id of due.take(now)) moved.add(id);
-    const found = everybody ? living.waiting() : Array.from(moved).flatMap((id) => living.get(id) ?? []);
+    const found: Conversation[] = everybody ? living.waiting() : [];
+    for (const id of everybody ? [] : moved) {
+      const record = living.get(id);
+      if (record?.status === 'waiting') found.push(record);
+    }
     everybody = false;
     moved.clear();
-    return found.filter(({ status }) => status === 'waiting');
+    return found;
   }
 
   return {

@@ -65,8 +65,9 @@ const togetherMs = 1_000;
 
 /** Of the lines of this talk, as far as they were written down: only what is worse than good is, while it lasts. */
 function lineSoFar({ lines = [] }: Conversation, since: number) {
-  const worst = lines.filter((one) => one.since >= since - togetherMs).map((one) => one.worst.mos);
-  return gradeOf(Math.min(...worst, Number.POSITIVE_INFINITY));
+  let mos = Number.POSITIVE_INFINITY;
+  for (const one of lines) if (one.since >= since - togetherMs) mos = Math.min(mos, one.worst.mos);
+  return gradeOf(mos);
 }
 
 function callerView(conversation: Conversation, roster: Roster): CallerView {
