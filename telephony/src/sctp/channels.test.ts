@@ -92,6 +92,17 @@ test('a channel that the far end closes is gone, its request answered, and our s
   expect(far.association.nextTimer()).toBeNull();
 });
 
+test('on a stream that was reset, our messages are numbered from nought again', () => {
+  const far = FarEnd.talking();
+  far.association.say(0, 'x');
+  far.acknowledge(far.tsn + 1);
+  end(far, 0, 0, 0);
+  far.reConfig(16, words(far.tsn, 1));
+  far.data({ ppid: 50, bytes: writeOpen('ctl') });
+  const numbers = far.got('data').map((chunk) => readData(chunk)!.ssn);
+  expect(numbers).toEqual([1, 0]); // the first was DATA_CHANNEL_ACK
+});
+
 test('a request to end streams waits for the data before it, and one that comes twice is answered as it was', () => {
   const far = FarEnd.talking();
   end(far, 0, 1, 0);

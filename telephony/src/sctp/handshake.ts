@@ -23,7 +23,8 @@ const types = {
 const passedOver: readonly number[] = [types.ipv4, types.ipv6, types.cookiePreservative, types.addressTypes];
 
 const reConfigChunk = 130;
-const reportBytesMax = 512;
+/** Of what we do not know, so much is told: it must fit into one packet of ours. */
+const reportBytesMax = 256;
 
 /** What the far end's INIT or INIT ACK comes to. */
 export type Judgement =

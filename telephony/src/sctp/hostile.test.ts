@@ -211,6 +211,17 @@ test('parameters of an INIT that nobody knows are passed over or end it, told or
   }
 });
 
+test('an INIT full of parameters that nobody knows has an answer that fits into a datagram', () => {
+  for (const bytes of [0, 1, 60, 255, 300]) {
+    const far = new FarEnd();
+    far.init({ rest: Buffer.concat(Array.from({ length: 200 }, () => writeParameter(0xffff, Buffer.alloc(bytes)))) });
+    const length = far.sent[0]!.chunks[0]!.value.length;
+    expect(length).toBeLessThanOrEqual(packetBytesMax - 16);
+    far.cookie(far.init());
+    expect(far.got('cookieAck').length).toBe(1);
+  }
+});
+
 test('an INIT without streams, without room or with a host name is refused; one without a tag is none', () => {
   for (const change of [{ outStreams: 0 }, { inStreams: 0 }, { window: 100 }, { rest: writeParameter(11) }]) {
     const far = new FarEnd();
