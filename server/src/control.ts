@@ -29,7 +29,7 @@ import { watchJournal } from './engine/journal-watch.js';
 import { createHttp } from './http/app.js';
 import { watchLateness } from './lateness.js';
 import type { Settings } from './services.js';
-import { keepSipTls, readSipTls } from './sip-tls.js';
+import { isNamed, keepSipTls, readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
 import { readTrunks } from './trunks/read.js';
@@ -71,6 +71,10 @@ async function startControl(
   const tls = await readSipTls(settings, now());
   for (const { id } of tls.server === null ? trunks.filter(({ inbound }) => inbound.tls !== undefined) : []) {
     warnings.push(`${id}: inbound.tls: nobody can call in by TLS without DENWABAN_SIP_TLS_CERT and _KEY`);
+  }
+  for (const { id, contactHost } of trunks) {
+    if (contactHost === undefined || tls.server === null || isNamed(tls.server.cert, contactHost)) continue;
+    warnings.push(`${id}: contactHost: the certificate of DENWABAN_SIP_TLS_CERT is not of ${contactHost}`);
   }
   for (const warning of [...warnings, ...tls.warnings]) log.warn(`trunks: ${warning}`);
   if (trunks.length === 0) log.warn('there is no trunk: nobody can call in; write trunks.json into the data folder');

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSipTls, watchSipTls } from './sip-tls.js';
+import { isNamed, readSipTls, watchSipTls } from './sip-tls.js';
 
 const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).error === undefined;
 const day = 86_400_000;
@@ -36,6 +36,11 @@ describe.skipIf(!hasOpenssl)('[TRK3] the certificate of the TLS listener (skippe
     writeFileSync(file('empty'), '');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('[TRK19] whether a certificate is of a host is told before a carrier finds it out', () => {
+    const cert = readFileSync(file('one.pem'), 'utf8');
+    expect([isNamed(cert, 'sip.test'), isNamed(cert, 'sbc.example.com')]).toEqual([true, false]);
+  });
 
   test('[TRK3] a good pair is taken without a word; near and after its end there is one', async () => {
     expect(await readSipTls({ sipTls: null }, 0)).toEqual({ server: null, warnings: [] });

@@ -1,4 +1,5 @@
 /** The certificate of the TLS listener: judged before a carrier sees it, and taken up anew when its files change. */
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { TlsServer } from '@denwaban/telephony';
 import type { Settings } from './services.js';
@@ -41,6 +42,9 @@ export async function readSipTls(
   }
   return { server: { port, cert, key }, warnings };
 }
+
+/** Is the certificate of this host? `cert` was judged before. */
+export const isNamed = (cert: string, host: string): boolean => new X509Certificate(cert).checkHost(host) !== undefined;
 
 type Files = NonNullable<Settings['sipTls']>;
 type Say = (level: 'info' | 'warn' | 'error', message: string) => void;

@@ -126,7 +126,7 @@ describe.skipIf(absent)(`many calls${absent ? ` (${absent})` : ''}`, () => {
     for (const role of roles) {
       expect(after.fds[role]! - before.fds[role]!, `files and sockets of ${role}`).toBeLessThanOrEqual(10); // the database's connections come and go
     }
-    // A call of which 10 kB stay would be 10 MB here. 3.1 and 0.9 were measured, of which the day's figures are a part.
+    // A call of which 10 kB stay would be 10 MB here. 3.1 and 0.9 at most were measured.
     expect(after.inUseMb.control - before.inUseMb.control, 'in use by control, MB').toBeLessThan(8);
     expect(after.inUseMb.media - before.inUseMb.media, 'in use by media, MB').toBeLessThan(4);
     // What is no heap of V8's, by the kernel's count.

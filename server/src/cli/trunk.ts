@@ -80,11 +80,13 @@ export async function runTrunk(
     return id === undefined ? 0 : 2;
   }
   const port = await freePort(settings.sipHost);
+  let examined: Trunk | null = null;
   const sip = createSipEndpoint({
     ...{ host: settings.sipHost, port, publicAddress: settings.publicAddress, userAgent: 'Denwaban', log: silentLog },
     publicAddress6: settings.publicAddress6,
     handlers: {
       trunkOf: () => null,
+      contactHostOf: () => examined?.contactHost ?? null,
       onCall: (incoming) => {
         incoming.refuse(480, '');
         return { onAnswered() {}, onAcknowledged() {}, onEnded() {}, onReoffer: () => null, onDigit() {} };
@@ -97,6 +99,7 @@ export async function runTrunk(
     let wrong = 0;
     for (const trunk of trunks) {
       say(`${trunk.id} (${trunk.name})`);
+      examined = trunk;
       const told = (finding: Finding) => {
         if (finding.grade === 'bad') wrong += 1;
         say(lineOf(finding, language));
@@ -127,6 +130,7 @@ async function freePort(host: string): Promise<number> {
 export function patientOf({ outbound, register, ...trunk }: Trunk): Patient {
   const tls = trunk.tls ?? null;
   return {
+    ...(trunk.contactHost === undefined ? {} : { contactHost: trunk.contactHost }),
     outbound:
       outbound === undefined
         ? null

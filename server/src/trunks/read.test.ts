@@ -69,6 +69,7 @@ test('[TRK1] everything that can be written arrives', async () => {
       tls: { ca: 'ca.pem' },
       srtp: 'required',
       transfers: true,
+      contactHost: 'sbc.example.com',
       keepAlive: 25,
     },
   ]);
@@ -100,6 +101,7 @@ test('[TRK1] everything that can be written arrives', async () => {
       tls: { ca: '-----BEGIN CERTIFICATE-----\n', verify: true },
       srtp: 'required',
       transfers: true,
+      contactHost: 'sbc.example.com',
       keepAliveS: 25,
     },
   ]);
@@ -110,6 +112,13 @@ test.each([
   ['a word nobody knows', { ...known, prioritty: 1 }, /tk_a: .*prioritty/],
   ['a trunk that does nothing', {}, /tk_a: does nothing/],
   ['an address that is none', { inbound: { addresses: ['10.0.0.0/40'] } }, /tk_a.*10\.0\.0\.0\/40/],
+  [
+    'a name of ours with its port',
+    { ...known, contactHost: 'sbc.example.com:5061' },
+    /tk_a\.contactHost: is a host name/,
+  ],
+  ['an address for a name of ours', { ...known, contactHost: '203.0.113.5' }, /tk_a\.contactHost: is a host name/],
+  ['a name of ours that ends a header', { ...known, contactHost: 'a>\r\nX: y' }, /tk_a\.contactHost: is a host name/],
   ['a host with its port', { outbound: { host: 'sip.example:5060' } }, /tk_a\.outbound\.host: is neither/],
   ['figures that are no address', { outbound: { host: '999.1.1.1' } }, /tk_a\.outbound\.host/],
   ['no secret', { register: { server: 'a.example', username: 'u' } }, /tk_a\.register: needs a password/],
@@ -205,7 +214,7 @@ test('[TRK1] trunks with passwords of their own differ by name and share one rea
 test.each(['trunks.md', 'trunks.ja.md'])('[TRK1] the examples of docs/%s can be used as they stand', async (page) => {
   const text = await readFile(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
   const examples = text.match(/^ {4}\[\{[^]*?^ {4}\}\]$/gm) ?? [];
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   await writeFile(path.join(folder, 'carrier.secret'), 'hush', { mode: 0o600 });
   for (const example of examples) expect((await written(example)).trunks).toHaveLength(1);
 });

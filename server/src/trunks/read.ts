@@ -73,7 +73,7 @@ export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTr
 }
 
 async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
-  const { id, name, inbound, priority, health, srtp, transfers, keepAlive } = entry;
+  const { id, name, inbound, priority, health, srtp, transfers, contactHost, keepAlive } = entry;
   const { username, realm = null, algorithms } = inbound.digest ?? {};
   return {
     id: id as TrunkId,
@@ -97,6 +97,7 @@ async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {
     ...(entry.tls === undefined ? {} : { tls: await tlsOf(id, entry.tls, house) }),
     ...(srtp === undefined ? {} : { srtp }),
     ...(transfers === undefined ? {} : { transfers }),
+    ...(contactHost === undefined ? {} : { contactHost }),
     ...(keepAlive === undefined ? {} : { keepAliveS: keepAlive === false ? null : keepAlive }),
   };
 }

@@ -16,6 +16,10 @@ const host = z
   .refine((text) => isIP(text) !== 0 || (hostName.test(text) && !onlyFigures.test(text)), {
     error: 'is neither an address nor a host name; write it alone, the port beside it',
   });
+/** A name of ours: carriers compare it, letter by letter, with what they were told and with our certificate. */
+const ownName = z.string().refine((text) => hostName.test(text) && !onlyFigures.test(text) && !text.endsWith('.'), {
+  error: 'is a host name of ours, such as sbc.example.com: no address, no port, no dot at its end',
+});
 const port = z.number().int().min(1).max(65_535);
 const transport = z.enum(['udp', 'tcp', 'tls']);
 /** Goes into headers and addresses: nothing that ends one. */
@@ -157,6 +161,7 @@ export const trunkEntry = z
       .optional(),
     srtp: z.enum(['off', 'optional', 'required']).optional(),
     transfers: z.boolean().optional(),
+    contactHost: ownName.optional(),
     /** Seconds; `false` for none. */
     keepAlive: z.union([z.literal(false), z.number().int().min(10).max(600)]).optional(),
   })

@@ -16,6 +16,8 @@ export interface Patient {
     codecs: readonly ('PCMU' | 'PCMA')[];
   } | null;
   register: { servers: readonly FarServer[]; user: string; domain: string; credentials: Credentials } | null;
+  /** The name that it knows us by. */
+  contactHost?: string;
 }
 
 export type FindingCode =
@@ -81,7 +83,18 @@ export async function examine(
     seen.add(key);
     if (!(await examineWay(sip, server, told))) continue;
     const uri = `sip:${bracketed(server.host)}`;
-    judgeOptions(server, await sip.ask({ server, method: 'OPTIONS', uri, about: null, credentials: null }), told);
+    judgeOptions(
+      server,
+      await sip.ask({
+        server,
+        method: 'OPTIONS',
+        uri,
+        about: null,
+        credentials: null,
+        contactHost: patient.contactHost ?? null,
+      }),
+      told,
+    );
   }
   if (register !== null) {
     const { user, domain, credentials } = register;
@@ -91,7 +104,7 @@ export async function examine(
       judgeRegister(server, await sip.ask({ server, method: 'REGISTER', uri, about, credentials }), told);
     }
   }
-  if (call !== null) await examineCall(sip, outbound, call, told);
+  if (call !== null) await examineCall(sip, patient, call, told);
 }
 
 /** @returns whether there is any use in going on */
@@ -147,7 +160,7 @@ function judgeRegister({ host }: FarServer, answer: Answer, told: (finding: Find
 /** Rings a number, sends silence, and counts what comes back. */
 async function examineCall(
   sip: SipEndpoint,
-  outbound: Patient['outbound'],
+  { outbound, contactHost }: Patient,
   { number, address }: CallWish,
   told: (finding: Finding) => void,
 ): Promise<void> {
@@ -168,7 +181,7 @@ async function examineCall(
           {
             ...{ trunk: 'doctor', hops, credentials, displayName: null, identity: null, withheld: false, ringMsMax },
             to: `sip:${number}@${host}`,
-            from: `sip:${callerId ?? credentials?.username ?? 'denwaban'}@${host}`,
+            from: `sip:${callerId ?? credentials?.username ?? 'denwaban'}@${contactHost ?? host}`,
             offer: offerSdp({ address, port: audio.address().port, sessionId: '1', version: 1 }, { codecs }),
           },
           {

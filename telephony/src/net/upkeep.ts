@@ -1,6 +1,6 @@
 /** What keeps a trunk alive from our side: its names looked up, our address with its registrar, the question whether it is there. */
 import type { AgentCore } from '../sip/agent/core.js';
-import { placeTowards, type Ourselves } from '../sip/agent/ourselves.js';
+import { asOurselves, type Ourselves } from '../sip/agent/ourselves.js';
 import { sendOutside } from '../sip/agent/outside.js';
 import { keepAsking } from '../sip/agent/prober.js';
 import { keepRegistered, type Registrar } from '../sip/agent/registrar.js';
@@ -64,7 +64,7 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
   return {
     hopsOf,
     keepOpen,
-    register({ servers, keepAliveS, ...plan }, told) {
+    register({ servers, keepAliveS, contactHost = null, ...plan }, told) {
       let closeFlow: () => void = () => {};
       let kept = '';
       const registrar = keepRegistered(
@@ -72,6 +72,7 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
         us,
         {
           ...plan,
+          contactHost,
           servers: servers.length,
           hopsOf(server, found) {
             const far = servers[server];
@@ -106,7 +107,7 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
           }).then(forget),
       };
     },
-    probe({ server, intervalS }, told) {
+    probe({ server, intervalS, contactHost = null }, told) {
       const host = server.host.includes(':') ? `[${server.host}]` : server.host;
       return ending(
         keepAsking(
@@ -116,12 +117,13 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
             hopsOf: (found) => void hopsOf(server).then(found),
             uri: `sip:${host}${server.port === null ? '' : `:${server.port}`}`,
             intervalMs: intervalS * 1_000,
+            contactHost,
           },
           told,
         ),
       );
     },
-    async ask({ server, method, uri, about, credentials }) {
+    async ask({ server, method, uri, about, credentials, contactHost = null }) {
       const hops = await hopsOf(server);
       if (hops.length === 0) return { answered: false, because: 'no-address' };
       const ids = { callId: mintCallId(core.chance), fromTag: mintTag(core.chance) };
@@ -131,9 +133,11 @@ export function createUpkeep({ core, us, names, now, ping }: UpkeepOptions): Upk
           {
             ...{ hops, credentials, hopMs: askMs },
             request: (hop) => {
-              const { host, port } = placeTowards(us, hop);
-              const from = `<${about ?? `sip:denwaban@${host}:${port}`}>`;
-              return requestOutside({ ...ids, method, uri, from, to: `<${about ?? uri}>`, extra: [acceptHeader] });
+              const own = asOurselves(us, contactHost, hop);
+              // A REGISTER with a Contact would change something.
+              const extra = about === null ? [...own.contact, acceptHeader] : [acceptHeader];
+              const from = about === null ? own.from : `<${about}>`;
+              return requestOutside({ ...ids, method, uri, from, to: `<${about ?? uri}>`, extra });
             },
           },
           {

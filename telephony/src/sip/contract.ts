@@ -204,6 +204,8 @@ export interface SipEndpointHandlers {
   onCall(call: IncomingCall, trunk: string): CallListener;
   /** What we answer when the trunk asks for a password within a call. */
   credentialsOf?(trunk: string): Credentials | null;
+  /** The name that this trunk knows us by, for Contact; null or missing: the address at which it reaches us. */
+  contactHostOf?(trunk: string): string | null;
   /** Who may call in from anywhere with a password, and the realm that asks for it. */
   guests?: {
     realm: string;
@@ -236,6 +238,7 @@ export interface RegisterRequest {
   expiresS: number;
   /** Seconds between the line ends that keep the way back open; null for none. */
   keepAliveS: number | null;
+  contactHost?: string | null;
 }
 
 export interface AskRequest {
@@ -246,6 +249,7 @@ export interface AskRequest {
   /** From and To of a REGISTER; null: we ask as ourselves. */
   about: string | null;
   credentials: Credentials | null;
+  contactHost?: string | null;
 }
 
 export type Answer =
@@ -267,7 +271,10 @@ export interface SipUpkeep {
     leave(): void;
   };
   /** Asks by OPTIONS whether a far end is there. `told` hears of each change. @returns what ends it */
-  probe(request: { server: FarServer; intervalS: number }, told: (status: 'up' | 'down') => void): () => void;
+  probe(
+    request: { server: FarServer; intervalS: number; contactHost?: string | null },
+    told: (status: 'up' | 'down') => void,
+  ): () => void;
   /** One question outside any call; a REGISTER of this kind has no Contact, and so changes nothing (RFC 3261 §10.2.3). */
   ask(request: AskRequest): Promise<Answer>;
   /** Line ends to this hop, again and again. @returns what ends it */

@@ -28,7 +28,7 @@ export function requestOf(trunk: CanCallOut, order: CallOrder): Omit<CallRequest
   const { server, account, callerId, callerIdHeader, headers } = trunk.outbound;
   const { register } = trunk;
   const host = isIPv6(server.host) ? `[${server.host}]` : server.host;
-  const domain = register?.domain ?? host;
+  const domain = register?.domain ?? trunk.contactHost ?? host;
   const address = (user: string) => `sip:${written(user)}@${domain}`;
   const number = order.callerId ?? callerId ?? register?.user ?? account?.username ?? null;
   const name = register?.user ?? account?.username ?? number;

@@ -72,6 +72,19 @@ test('[TRK17] each trunk is given the number as it wants it, whose caller id is 
   expect(callee().request.to).toBe('sip:+81398765432@192.0.2.60');
 });
 
+test('[TRK19] a trunk that knows us by a name reads it in From too, unless a registration gives a domain', async () => {
+  const contactHost = 'sbc.example.com';
+  const { callee } = await calling([{ ...trunk, contactHost }]);
+  expect(callee().request).toMatchObject({
+    from: `sip:+81312345678@${contactHost}`,
+    to: 'sip:+81398765432@192.0.2.50',
+  });
+  const account = { username: 'us', password: 'secret', realm: null };
+  const register = { servers: [], account, user: 'us', domain: 'carrier.example', expiresS: 600 };
+  const registered = await calling([{ ...trunk, contactHost, register }]);
+  expect(registered.callee().request.from).toBe('sip:+81312345678@carrier.example');
+});
+
 test('[OUT9] while it rings the agent hears ring-back of ours, told of once; it stops with the answer', async () => {
   const { house, callee, told } = await calling();
   callee().ring(180);

@@ -30,7 +30,7 @@ export interface TrunkKeeper {
   /** What the SIP endpoint asks of trunks. */
   readonly handlers: Pick<
     SipEndpointHandlers,
-    'trunkOf' | 'isAt' | 'tlsPeerOf' | 'tlsDemandOf' | 'isTrunk' | 'guests' | 'credentialsOf'
+    'trunkOf' | 'isAt' | 'tlsPeerOf' | 'tlsDemandOf' | 'isTrunk' | 'guests' | 'credentialsOf' | 'contactHostOf'
   >;
   statusOf(trunk: Trunk): TrunkStatus;
   health(): TrunkHealth[];
@@ -132,7 +132,14 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
       sip().register(
         {
           servers: register.servers.map((server) => farServer(trunk, server)),
-          ...{ user, domain, expiresS, keepAliveS: trunk.keepAliveS ?? null, credentials: { username, password } },
+          ...{
+            user,
+            domain,
+            expiresS,
+            keepAliveS: trunk.keepAliveS ?? null,
+            contactHost: trunk.contactHost ?? null,
+            credentials: { username, password },
+          },
         },
         ({ standing, because, flow }) => {
           if (flow !== null) one.registrars.set(flow.address, one.registrars.get(flow.address) ?? domain);
@@ -153,11 +160,14 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
     const server = trunk.outbound?.server ?? trunk.register?.servers[0];
     if (trunk.health === undefined || server === undefined) return;
     const { intervalS } = trunk.health;
-    const end = sip().probe({ server: farServer(trunk, server), intervalS }, (status) => {
-      one.reachable = status;
-      if (status === 'up') log.info({ trunk: trunk.id }, 'trunk: answers');
-      else log.warn({ trunk: trunk.id }, 'trunk: does not answer our questions');
-    });
+    const end = sip().probe(
+      { server: farServer(trunk, server), intervalS, contactHost: trunk.contactHost ?? null },
+      (status) => {
+        one.reachable = status;
+        if (status === 'up') log.info({ trunk: trunk.id }, 'trunk: answers');
+        else log.warn({ trunk: trunk.id }, 'trunk: does not answer our questions');
+      },
+    );
     ends.push(end);
   }
 
@@ -214,6 +224,7 @@ export function createTrunkKeeper({ trunks, sip, after, log }: TrunkKeeperOption
       },
       tlsPeerOf: tlsAt,
       credentialsOf: (id) => trunks.find((trunk) => trunk.id === id)?.outbound?.account ?? null,
+      contactHostOf: (id) => trunks.find((trunk) => trunk.id === id)?.contactHost ?? null,
       isTrunk: (id) => trunks.some((trunk) => trunk.id === id),
       guests: guestsOf(trunks),
     },

@@ -84,6 +84,8 @@ export interface Trunk {
   srtp?: SrtpPolicy;
   /** May the far end move a call by REFER or Replaces? */
   transfers?: boolean;
+  /** The name that its far end knows us by, in Contact and From, in place of our address; null or missing: none. */
+  contactHost?: string;
   /** Seconds between the line ends that keep NATs and connections open (RFC 5626); null or missing: none. */
   keepAliveS?: number | null;
 }

@@ -15,8 +15,8 @@ export interface AgentCore {
   readonly log: SipLog;
   /** Server (RFC 3261 §20.35) for answers, if we say who we are. */
   readonly serverHeaders: readonly SipHeader[];
-  /** Our Contact, as this peer can reach us; `asked` is the request that it answers. */
-  contact(peer: Peer, asked: SipRequest | null): SipHeader;
+  /** Our Contact, as this peer can reach us and its trunk knows us; `asked` is the request that it answers. */
+  contact(trunk: string, peer: Peer, asked: SipRequest | null): SipHeader;
   /** Where our own numbering of requests begins (RFC 3261 §8.1.1.5). */
   firstCseq(): number;
   /** Above every number that a process before this one can have used in a dialog it left to us. */

@@ -32,7 +32,7 @@ export class DialogLink {
   /** Where the far end's latest request came from, or its first answer. */
   peer: Arrival;
   readonly #core: Core;
-  readonly #trunk: string;
+  readonly trunk: string;
   readonly #credentials: Credentials | null;
   readonly #way: Way;
   #authorizer: Authorizer;
@@ -44,7 +44,7 @@ export class DialogLink {
     this.#core = core;
     this.dialog = dialog;
     this.peer = peer;
-    this.#trunk = trunk;
+    this.trunk = trunk;
     this.#credentials = credentials;
     this.#way = new Way(core);
     this.#authorizer = new Authorizer(null, core.chance);
@@ -146,7 +146,7 @@ export class DialogLink {
 
   #authorizerFor({ transport, address, port }: Hop): Authorizer {
     if (address !== this.#authorizedFor) {
-      const isTheirs = address === this.peer.address || this.#core.isAt(this.#trunk, { transport, address, port });
+      const isTheirs = address === this.peer.address || this.#core.isAt(this.trunk, { transport, address, port });
       this.#authorizer = new Authorizer(isTheirs ? this.#credentials : null, this.#core.chance);
     }
     this.#authorizedFor = address;

@@ -137,7 +137,7 @@ export class InboundCall implements IncomingCall, Call {
     const response = responseTo(request, via, 200, null, {
       toTag: this.id,
       headers: [
-        this.#core.contact(arrival, request),
+        this.#core.contact(this.trunk, arrival, request),
         allowHeader,
         supportedHeader,
         ...timer.headers,
@@ -221,7 +221,7 @@ export class InboundCall implements IncomingCall, Call {
   #respond(status: number, reason: string | null, headers: readonly SipHeader[] = []): void {
     const { request, via, arrival } = this.#invite;
     const early = status < 200;
-    const contact = early ? [this.#core.contact(arrival, request), allowHeader] : [];
+    const contact = early ? [this.#core.contact(this.trunk, arrival, request), allowHeader] : [];
     const parts = {
       toTag: this.id,
       headers: [...contact, ...headers, ...this.#core.serverHeaders],

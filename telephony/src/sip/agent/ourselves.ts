@@ -19,6 +19,10 @@ export interface Peer {
   address: string;
 }
 
+/** The same to a carrier that knows us by a name (RFC 3261 §8.1.1.8 lets a Contact have one); null: it does not. */
+export const knownAs = (us: Ourselves, name: string | null): Ourselves =>
+  name === null ? us : { ...us, publicAddress: name, publicAddress6: name };
+
 /** `host:port` for a Via. */
 export function placeTowards(us: Ourselves, { transport, address }: Peer): { host: string; port: number } {
   const ours = address.includes(':') ? (us.publicAddress6 ?? us.publicAddress) : us.publicAddress;
@@ -37,4 +41,14 @@ export function contactTowards(us: Ourselves, peer: Peer, asked: SipRequest | nu
   const secure = peer.transport === 'tls' && asked !== null && /^sips:/i.test(asked.uri);
   const scheme = secure ? 'sips' : 'sip';
   return { name: 'contact', value: `<${scheme}:${user}@${host}:${port};transport=${peer.transport}>` };
+}
+
+/** From of a question that is nobody's call, and the Contact that is asked for where we are known by a name (RFC 3261 §11.1). */
+export function asOurselves(us: Ourselves, name: string | null, peer: Peer): { from: string; contact: SipHeader[] } {
+  const known = knownAs(us, name);
+  const { host, port } = placeTowards(known, peer);
+  return {
+    from: `<sip:denwaban@${host}:${port}>`,
+    contact: name === null ? [] : [contactTowards(known, peer, null)],
+  };
 }

@@ -128,7 +128,7 @@ export class OutboundCall implements OutgoingCall, Call {
         request: (hop) => {
           const { address } = hop;
           if (!this.isWith(address)) this.#called.push({ address, unexpect: this.#core.expect(address) });
-          return inviteOf(this.#request, ids, this.#minS, this.#core.contact(hop, null));
+          return inviteOf(this.#request, ids, this.#minS, this.#core.contact(this.trunk, hop, null));
         },
       },
       {

@@ -89,7 +89,7 @@ export class OwnOffers {
     if (sdp === null && !update) return;
     const timer = clock.timer;
     const headers: SipHeader[] = [
-      this.#core.contact(link.peer, null),
+      this.#core.contact(link.trunk, link.peer, null),
       allowHeader,
       supportedHeader,
       ...(timer === null ? [] : proposeTimer(timer.intervalS, this.#minS, timer.refresher)),

@@ -3,7 +3,7 @@ import { mintCallId, mintTag } from '../mint.js';
 import type { Hop } from '../ports.js';
 import { requestOutside } from '../requests.js';
 import type { AgentCore } from './core.js';
-import { placeTowards, type Ourselves } from './ourselves.js';
+import { asOurselves, type Ourselves } from './ourselves.js';
 import { sendOutside } from './outside.js';
 import { stepReachable, unknown, type Probe } from './reachable.js';
 import { acceptHeader } from './rules.js';
@@ -13,6 +13,7 @@ export interface ProbePlan {
   /** Whom the question is put to: `sip:carrier.example`. */
   uri: string;
   intervalMs: number;
+  contactHost: string | null;
 }
 
 type Core = Pick<AgentCore, 'sendRequest' | 'firstCseq' | 'chance' | 'timers' | 'upTo'>;
@@ -46,10 +47,9 @@ export function keepAsking(core: Core, us: Ourselves, plan: ProbePlan, told: (no
         {
           ...{ hops, credentials: null, hopMs },
           request: (hop) => {
-            const { host, port } = placeTowards(us, hop);
-            const from = `<sip:denwaban@${host}:${port}>`;
+            const { from, contact } = asOurselves(us, plan.contactHost, hop);
             const parts = { method: 'OPTIONS', uri: plan.uri, from, fromTag, to: `<${plan.uri}>`, callId };
-            return requestOutside({ ...parts, extra: [acceptHeader] });
+            return requestOutside({ ...parts, extra: [...contact, acceptHeader] });
           },
         },
         {

@@ -92,7 +92,7 @@ export class Referrals {
       return session.reply(transaction, 403);
     }
     this.#latest = referral;
-    session.reply(transaction, 202, [this.#core.contact(transaction.arrival, transaction.request)]);
+    session.reply(transaction, 202, [this.#core.contact(session.link.trunk, transaction.arrival, transaction.request)]);
     referral.begin();
     this.#changed();
   }
@@ -166,7 +166,7 @@ class Referral implements ReferProgress {
     this.#link.ask({
       method: 'NOTIFY',
       headers: [
-        this.#core.contact(this.#link.peer, null),
+        this.#core.contact(this.#link.trunk, this.#link.peer, null),
         { name: 'event', value: this.id === null ? 'refer' : `refer;id=${this.id}` },
         { name: 'subscription-state', value: state },
         { name: 'content-type', value: 'message/sipfrag;version=2.0' },

@@ -36,7 +36,7 @@ function house(
         asked.push(server);
         found(servers[server] ?? []);
       },
-      ...{ user: '0312345678', domain: 'carrier.example', expiresS: 600 },
+      ...{ user: '0312345678', domain: 'carrier.example', expiresS: 600, contactHost: null },
       credentials: { username: 'auth', password: 'secret' },
       ...plan,
     },
@@ -142,6 +142,13 @@ describe('[TRK8] behind a NAT', () => {
     expect(world.news()).toEqual([]);
     world.timers.advance(28_000);
     expect(contactOf(world)).toBe('<sip:0312345678@198.51.100.99:31000;transport=udp>');
+  });
+
+  test('[TRK19] a name that the carrier knows us by is registered, whatever address it sees', () => {
+    const { world } = house(inside, { contactHost: 'sbc.example.com' });
+    world.receive(seenFrom(world, '198.51.100.99 31000', [granted(world)]));
+    expect(world.news()).toEqual(['REGISTER']);
+    expect(contactOf(world)).toBe('<sip:0312345678@sbc.example.com:5060;transport=udp>');
   });
 
   test('a public address that was configured is not argued with', () => {

@@ -14,7 +14,7 @@ import { param, parseNumber } from '../syntax.js';
 import type { ClientTransaction } from '../transaction/client.js';
 import { parseSipUri } from '../uri.js';
 import type { AgentCore } from './core.js';
-import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
+import { contactTowards, knownAs, placeTowards, type Ourselves } from './ourselves.js';
 import { sendOutside } from './outside.js';
 import { idle, stepRegistration, type RegistrationInput, type RegistrationTrouble } from './registration.js';
 import { readRetryAfter } from './retry-after.js';
@@ -28,6 +28,7 @@ export interface RegistrationPlan {
   domain: string;
   credentials: Credentials;
   expiresS: number;
+  contactHost: string | null;
 }
 
 export interface RegistrationNews {
@@ -70,8 +71,8 @@ export function keepRegistered(
   let said = '';
 
   const here = (): Ourselves =>
-    seen === null
-      ? us
+    seen === null || plan.contactHost !== null
+      ? knownAs(us, plan.contactHost)
       : { ...us, publicAddress: seen.host, publicAddress6: seen.host, port: seen.port, tlsPort: seen.port };
 
   function feed(input: RegistrationInput): void {
@@ -162,6 +163,7 @@ export function keepRegistered(
 
   /** Behind a NAT our own address means nothing to the registrar, and neither would its calls find us. */
   function learn(hop: Hop, { via }: Essentials): boolean {
+    if (plan.contactHost !== null) return false; // by a name it finds us wherever we are
     const received = param(via.params, 'received');
     const rport = parseNumber(param(via.params, 'rport') ?? '', 65_535);
     const ours = placeTowards(here(), hop);

@@ -260,7 +260,7 @@ export class Session implements OfferHost {
     if (session !== null && !session.ok) return this.reply(transaction, 488);
     const agreed = answerTimer(request);
     const timer = agreed === 'too-short' ? { timer: null, headers: [] } : agreed; // refused before it came here
-    const headers = [this.#core.contact(arrival, request), allowHeader, ...timer.headers];
+    const headers = [this.#core.contact(this.trunk, arrival, request), allowHeader, ...timer.headers];
     if (!invite && session === null) {
       this.#moved(request, next, arrival, timer.timer);
       return this.reply(transaction, 200, headers);

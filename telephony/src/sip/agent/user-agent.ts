@@ -35,7 +35,7 @@ import { defaultLimits, type AgentLimits } from './limits.js';
 import { Lobby } from './lobby.js';
 import { Locator, type FindPlaces } from './locator.js';
 import { sendOutside, type Outside, type OutsideRequest, type OutsideUser } from './outside.js';
-import { contactTowards, placeTowards, type Ourselves } from './ourselves.js';
+import { contactTowards, knownAs, placeTowards, type Ourselves } from './ourselves.js';
 import { acceptHeader, allowHeader, refusalOf, supportedHeader } from './rules.js';
 
 export interface UserAgentOptions extends Ourselves {
@@ -88,7 +88,8 @@ export class UserAgent {
       times,
       log: options.log,
       serverHeaders: userAgent === null ? [] : [{ name: 'server', value: userAgent }],
-      contact: (peer, asked) => contactTowards(options, peer, asked),
+      contact: (trunk, peer, asked) =>
+        contactTowards(knownAs(options, handlers.contactHostOf?.(trunk) ?? null), peer, asked),
       firstCseq: () => 1 + this.#core.upTo(2 ** 20),
       // The upper 31 bits of the clock's seconds (RFC 3261 §8.1.1.5): it lies above any first number of ours and grows from
       // process to process. Gaps are allowed (§12.2.2), numbers used twice are not.
