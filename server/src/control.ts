@@ -29,7 +29,8 @@ import { watchJournal } from './engine/journal-watch.js';
 import { createHttp } from './http/app.js';
 import { watchLateness } from './lateness.js';
 import type { Settings } from './services.js';
-import { isNamed, keepSipTls, readSipTls } from './sip-tls.js';
+import { keepPairs } from './renewed-pairs.js';
+import { isNamed, pairOfListener, readSipTls } from './sip-tls.js';
 import { openStore } from './store/index.js';
 import { endPostgresOf } from './store/postgres/ownership.js';
 import { readTrunks } from './trunks/read.js';
@@ -67,7 +68,7 @@ async function startControl(
   const log = pino({ name: 'denwaban', level: settings.logLevel });
   const startedAt = now();
   const recordingsDir = path.join(settings.dataDir, 'recordings');
-  const { trunks, warnings } = await readTrunks(settings.dataDir, settings.demo);
+  const { trunks, pairs, warnings } = await readTrunks(settings.dataDir, settings.demo);
   const tls = await readSipTls(settings, now());
   for (const { id } of tls.server === null ? trunks.filter(({ inbound }) => inbound.tls !== undefined) : []) {
     warnings.push(`${id}: inbound.tls: nobody can call in by TLS without DENWABAN_SIP_TLS_CERT and _KEY`);
@@ -125,10 +126,8 @@ async function startControl(
     log,
   });
   await exchange.start();
-  const leaveSipTls =
-    settings.sipTls === null || tls.server === null
-      ? () => {}
-      : keepSipTls(settings.sipTls, tls.server, (level, message) => log[level](message));
+  if (settings.sipTls !== null && tls.server !== null) pairs.push(pairOfListener(settings.sipTls, tls.server));
+  const leavePairs = keepPairs(pairs, (level, message) => log[level](message));
 
   const deskDir = path.join(root, 'desk', 'dist');
   const build = buildOf(deskDir);
@@ -177,7 +176,7 @@ async function startControl(
     async stop(what) {
       // With the house every call ends. When only this process goes, the next one takes the calls up, and the sooner it is
       // there the less is noticed.
-      leaveSipTls();
+      leavePairs();
       await http.close(what === 'house' ? undefined : 250);
       if (what === 'house') await exchange.stop();
       else await exchange.leave();

@@ -4,7 +4,9 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isNamed, readSipTls, watchSipTls } from './sip-tls.js';
+import { watchPair } from './renewed-pairs.js';
+import { readTrunks } from './trunks/read.js';
+import { isNamed, pairOfListener, readSipTls } from './sip-tls.js';
 
 const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).error === undefined;
 const day = 86_400_000;
@@ -62,7 +64,7 @@ describe.skipIf(!hasOpenssl)('[TRK3] the certificate of the TLS listener (skippe
     const files = { port: 5061, certFile: file('live.pem'), keyFile: file('live.key') };
     const { server } = await readSipTls({ sipTls: files }, Date.now());
     const said: string[] = [];
-    const look = watchSipTls(files, server!, (level, text) => void said.push(`${level} ${text}`));
+    const look = watchPair(pairOfListener(files, server!), (level, text) => void said.push(`${level} ${text}`));
     const shows = () => [server?.cert, server?.key];
     const pair = (name: string) => [
       readFileSync(file(`${name}.pem`), 'utf8'),
@@ -95,6 +97,30 @@ describe.skipIf(!hasOpenssl)('[TRK3] the certificate of the TLS listener (skippe
     chmodSync(file('live.key'), 0o600);
     for (let n = 0; n < 2; n++) await look();
     expect(shows()).toEqual(pair('one'));
+  });
+
+  test('[TRK18] what a trunk shows is renewed in the same way, in the very object that its connections look at', async () => {
+    const data = mkdtempSync(join(folder, 'data-'));
+    for (const end of ['pem', 'key']) copyFileSync(file(`one.${end}`), join(data, `us.${end}`));
+    const tls = { cert: 'us.pem', key: 'us.key' };
+    const entry = { id: 'tk_a', name: 'A', outbound: { host: 'a.example', transport: 'tls' }, tls };
+    writeFileSync(join(data, 'trunks.json'), JSON.stringify([entry]));
+    const { trunks, pairs } = await readTrunks(data, false);
+    expect(pairs).toHaveLength(1);
+    const said: string[] = [];
+    const look = watchPair(pairs[0]!, (level, text) => void said.push(`${level} ${text}`));
+    await look();
+    for (const end of ['pem', 'key']) copyFileSync(file(`two.${end}`), join(data, `us.${end}`));
+    await look();
+    await look();
+    expect(trunks[0]?.tls?.own?.cert).toBe(readFileSync(file('two.pem'), 'utf8'));
+    writeFileSync(join(data, 'us.key'), 'no key');
+    for (let n = 0; n < 3; n++) await look();
+    expect(trunks[0]?.tls?.own?.key).toBe(readFileSync(file('two.key'), 'utf8'));
+    expect(said).toEqual([
+      expect.stringMatching(/^info .* shown from now on$/),
+      expect.stringMatching(/^error .*tk_a: tls\.key: .* no private key/),
+    ]);
   });
 
   test.each([

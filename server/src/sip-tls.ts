@@ -1,9 +1,10 @@
-/** The certificate of the TLS listener: judged before a carrier sees it, and taken up anew when its files change. */
+/** The certificate of the TLS listener: judged before a carrier sees it, and read anew when its files change. */
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { TlsServer } from '@denwaban/telephony';
 import type { Settings } from './services.js';
 import type { SettingName } from './setting-table.js';
+import type { RenewablePair } from './renewed-pairs.js';
 import { StartError } from './store/start-error.js';
 import { judgePair, type PairProblem } from './tls-pair.js';
 
@@ -46,59 +47,15 @@ export async function readSipTls(
 /** Is the certificate of this host? `cert` was judged before. */
 export const isNamed = (cert: string, host: string): boolean => new X509Certificate(cert).checkHost(host) !== undefined;
 
-type Files = NonNullable<Settings['sipTls']>;
-type Say = (level: 'info' | 'warn' | 'error', message: string) => void;
-
-/** How often the files are looked at. Not watched: who renews puts new files or links in their place, each in its own way. */
-const lookMs = 15_000;
-
-/**
- * Has a renewed certificate shown without a restart. What changed is judged once it has stood still from one look to the next, for
- * certificate and key are not written in one; what is bad is said once, and the old pair goes on to be shown.
- *
- * @param server what the listener shows; written to
- * @returns what ends it
- */
-export function keepSipTls(files: Files, server: TlsServer, log: Say): () => void {
-  const look = watchSipTls(files, server, log);
-  void look();
-  const timer = setInterval(() => void look(), lookMs);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-/** @returns one look at the files; it never rejects */
-export function watchSipTls(files: Files, server: TlsServer, log: Say): () => Promise<void> {
-  let judged: string | null = null;
-  let seen = '';
-  return async () => {
-    const now = await signatureOf(files);
-    judged ??= now;
-    const still = now === seen;
-    seen = now;
-    if (!still || now === judged) return;
-    judged = now;
-    try {
-      const { server: renewed, warnings } = await readSipTls({ sipTls: files }, Date.now());
-      if (renewed === null || (renewed.cert === server.cert && renewed.key === server.key)) return;
-      Object.assign(server, renewed);
-      log('info', `sip: the renewed certificate of ${files.certFile} is shown from now on`);
-      for (const warning of warnings) log('warn', `sip: ${warning}`);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      log('error', `sip: the new certificate is of no use, so the old one goes on to be shown. ${why}`);
-    }
-  };
-}
-
-/** Differs whenever either file was written, or another was put in its place. */
-async function signatureOf({ certFile, keyFile }: Files): Promise<string> {
-  const of = async (file: string) => {
-    const found = await stat(file, { bigint: true }).catch(() => null);
-    return found === null ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-  };
-  return `${await of(certFile)}, ${await of(keyFile)}`;
-}
+/** What of the listener's files was renewed is shown without a restart. @param server what it shows; written to */
+export const pairOfListener = (files: NonNullable<Settings['sipTls']>, server: TlsServer): RenewablePair => ({
+  ...files,
+  shown: server,
+  async read() {
+    const { server: found, warnings } = await readSipTls({ sipTls: files }, Date.now());
+    return { cert: found?.cert ?? '', key: found?.key ?? '', warnings };
+  },
+});
 
 async function read(setting: SettingName, file: string): Promise<string> {
   try {

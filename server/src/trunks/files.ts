@@ -1,11 +1,14 @@
 /** Files that trunks.json names, beside it in the data folder. */
 import { readFile, stat } from 'node:fs/promises';
+import type { RenewablePair } from '../renewed-pairs.js';
 import { StartError } from '../store/start-error.js';
 
 export interface House {
   dataDir: string;
   /** One line each, for the log. Never a secret. */
   warnings: string[];
+  /** Certificates that may be renewed while we run. */
+  pairs: RenewablePair[];
 }
 
 /** @param wanted by what; null when the file may be missing, and then null is the answer */

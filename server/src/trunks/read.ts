@@ -10,6 +10,7 @@ import {
   type TrunkRegister,
 } from '@denwaban/telephony';
 import { houseCountry } from '../directory/normalise.js';
+import type { RenewablePair } from '../renewed-pairs.js';
 import { StartError } from '../store/start-error.js';
 import { nationalFormat } from './number-format.js';
 import { read, warnOfReaders, type House } from './files.js';
@@ -26,14 +27,17 @@ export interface ReadTrunks {
   trunks: Trunk[];
   /** One line each, for the log. Never a secret. */
   warnings: string[];
+  /** The certificates that trunks show, to be looked at for newer ones. */
+  pairs: RenewablePair[];
 }
 
 /** @throws StartError `bad-trunks` when the file is there and cannot be used */
 export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTrunks> {
   const file = path.join(dataDir, 'trunks.json');
   const warnings: string[] = [];
+  const pairs: RenewablePair[] = [];
   const text = await read(file, null);
-  if (text === null) return { trunks: demo ? [demoTrunk] : [], warnings };
+  if (text === null) return { trunks: demo ? [demoTrunk] : [], warnings, pairs };
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -61,7 +65,7 @@ export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTr
     throw new StartError('bad-trunks', `${file}: ${odd.id}.inbound.digest: ${rule}. Correct it.`);
   }
   if (parsed.data.some(holdsSecret)) await warnOfReaders(file, warnings);
-  const house = { dataDir, warnings };
+  const house = { dataDir, warnings, pairs };
   const trunks = await Promise.all(parsed.data.map((entry) => trunkOf(entry, house)));
   for (const trunk of trunks) warnOfWeakness(trunk, warnings);
   try {
@@ -69,7 +73,7 @@ export async function readTrunks(dataDir: string, demo: boolean): Promise<ReadTr
   } catch (error) {
     throw new StartError('bad-trunks', `${file}: ${error instanceof Error ? error.message : ''}. Correct it.`);
   }
-  return { trunks: [...trunks, ...(demo ? [demoTrunk] : [])], warnings };
+  return { trunks: [...trunks, ...(demo ? [demoTrunk] : [])], warnings, pairs };
 }
 
 async function trunkOf(entry: TrunkEntry, house: House): Promise<Trunk> {

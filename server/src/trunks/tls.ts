@@ -13,7 +13,7 @@ const soonMs = 14 * 86_400_000;
 
 /** @throws StartError `bad-trunks` */
 export async function tlsOf(id: string, { ca, verify, cert, key }: Entry, house: House): Promise<TrunkTls> {
-  const own = cert === undefined || key === undefined ? null : await identityOf(id, { cert, key }, house);
+  const own = cert === undefined || key === undefined ? null : await ownOf(id, { cert, key }, house);
   const authorities = ca === undefined ? null : await authoritiesOf(`${id}: tls.ca`, ca, house);
   return { ca: authorities, verify, ...(own === null ? {} : { own }) };
 }
@@ -35,12 +35,27 @@ async function authoritiesOf(wanted: string, name: string, { dataDir }: House): 
   throw new StartError('bad-trunks', `${wanted}: ${file} holds no certificate in PEM. Give one that does.`);
 }
 
-async function identityOf(
+/** What is read here at start may be renewed later, and is then written into. */
+async function ownOf(
   id: string,
   files: { cert: string; key: string },
-  { dataDir, warnings }: House,
+  { dataDir, warnings, pairs }: House,
 ): Promise<NonNullable<TrunkTls['own']>> {
   const [certFile, keyFile] = [path.resolve(dataDir, files.cert), path.resolve(dataDir, files.key)];
+  const readNow = () => identityOf(id, certFile, keyFile);
+  const { warnings: found, ...shown } = await readNow();
+  warnings.push(...found);
+  pairs.push({ certFile, keyFile, shown, read: readNow });
+  return shown;
+}
+
+/** @throws StartError `bad-trunks` */
+async function identityOf(
+  id: string,
+  certFile: string,
+  keyFile: string,
+): Promise<NonNullable<TrunkTls['own']> & { warnings: string[] }> {
+  const warnings: string[] = [];
   const cert = (await read(certFile, `${id}: tls.cert`)) ?? '';
   const key = (await read(keyFile, `${id}: tls.key`)) ?? '';
   const judged = judgePair(cert, key);
@@ -56,8 +71,8 @@ async function identityOf(
   const leftMs = Date.parse(validTo) - Date.now();
   if (leftMs < soonMs) {
     const when = leftMs < 0 ? 'is over since' : 'is over on';
-    warnings.push(`${id}: tls.cert: ${certFile} ${when} ${validTo}: renew it, then npm run restart`);
+    warnings.push(`${id}: tls.cert: ${certFile} ${when} ${validTo}; renew it`);
   }
   await warnOfReaders(keyFile, warnings, 'a private key');
-  return { cert, key };
+  return { cert, key, warnings };
 }

@@ -101,4 +101,19 @@ describe.skipIf(!hasOpenssl)('certificates of far ends (skipped where openssl is
     });
     expect(answer).toMatchObject({ answered: true, status: 200 });
   });
+
+  test('[TRK18] a certificate of ours that was renewed is shown at the next request, by a connection of its own', async () => {
+    await answering(['us.test']);
+    const own = sign('DNS:other.test');
+    const ask = () =>
+      far?.endpoint.ask({
+        server: { host: '127.0.0.1', port: tlsPort, transport: 'tls', tls: { ca, verify: true, own } },
+        ...{ method: 'OPTIONS', uri: 'sip:127.0.0.1', about: null, credentials: null },
+      });
+    expect(await ask()).toMatchObject({ answered: false });
+    Object.assign(own, sign('DNS:us.test'));
+    expect(await ask()).toMatchObject({ answered: true, status: 200 });
+    Object.assign(own, sign('DNS:other.test'));
+    expect(await ask()).toMatchObject({ answered: false });
+  });
 });
