@@ -112,6 +112,7 @@ describe.skipIf(absent)(`calls of agents by sipp’s trunks${absent ? ` (${absen
 
     test.each([
       ['says 503', refusing(503, ['Retry-After: 30']), 1, 2_000],
+      ['takes nothing that it offers', refusing(488), 1, 2_000],
       ['does not know the password', [...refusing(401, [challenge]), ...refusing(401, [challenge])], 1, 2_000],
       ['says nothing', null, 0, 9_500],
       ['cannot be reached over TCP', null, 0, 2_000],

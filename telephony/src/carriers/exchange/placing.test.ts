@@ -257,6 +257,23 @@ test('[TRK11] a trunk that itself failed is followed by the next, by the same po
   expect(told()).toEqual(['leg.ended busy']);
 });
 
+test('[TRK11] one that takes nothing of what it offers is followed by the next, unless a phone has rung by it', async () => {
+  const { house, callee, told } = await calling([second, trunk]);
+  callee().end('refused', 488);
+  await house.settle();
+  expect(callee().request.trunk).toBe('tk_second');
+  callee().ring(180);
+  await house.settle();
+  callee().end('refused', 488);
+  await house.settle();
+  expect(told()).toEqual(['leg.ringing', 'leg.ended unreachable']);
+  const rung = await calling([second, trunk]);
+  rung.callee().ring(180);
+  rung.callee().end('refused', 488);
+  await rung.house.settle();
+  expect(rung.house.sip.callees).toHaveLength(1);
+});
+
 test.each([
   ['was silent', (callee: FakeCallee) => callee.end('unreachable'), 60_000],
   ['wants to be left alone', (callee: FakeCallee) => callee.end('refused', 503, 'Busy', 30), 30_000],

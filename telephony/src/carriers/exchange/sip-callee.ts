@@ -74,12 +74,14 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
     sip.opened(port);
     const offer = sip.audio.describe(null);
     if (offer === null) return end('failed');
+    let rang = false;
     const isOver = () => over || trying?.sip !== sip;
     const order = { to, callerId: null, callerName: null, withheld: false, offer, ringMsMax };
     late.call = calling.place(trunk, order, {
       ...sip.session(standing),
       onSent: (farewell) => void (over || sip.note(farewell)),
       onProgress(status, early) {
+        rang = true;
         options.rests.works(trunk.id);
         if (isOver()) return;
         told?.rings(early !== null && sip.aim(early, standing), status === 180);
@@ -105,7 +107,7 @@ export function callBySip(options: SipCalleeOptions): SipCallee {
         }
         if (isOver()) return;
         log.info({ leg, trunk: trunk.id, cause, status }, 'exchange: a trunk did not take a call of ours');
-        if (isWorthAnother(cause, status) && rest.length > 0) tryBy(rest[0], rest.slice(1));
+        if (isWorthAnother(cause, status, rang) && rest.length > 0) tryBy(rest[0], rest.slice(1));
         else end(causeOf(cause, status));
       },
     });

@@ -27,10 +27,15 @@ export function outboundOrder(
 /**
  * May the next trunk reach whom this one did not? Only when this one itself failed. What the called person's side says (busy, no
  * such number, declined) would be said again, and their phone would ring a second time.
+ *
+ * @param rang something was heard of the person called before: what is refused now is refused by them
  */
-export function isWorthAnother(end: OutgoingEnd, status: number | null): boolean {
+export function isWorthAnother(end: OutgoingEnd, status: number | null, rang = false): boolean {
   if (end === 'unreachable') return true;
   if (end !== 'refused' || status === null) return false;
+  // Codecs and encryption that this network does not take may be taken elsewhere (RFC 3261 §21.4.26), and each trunk offers its
+  // own. 606 says the same of the person, wherever they are asked for (§21.6).
+  if (status === 488) return !rang;
   // A password that is wrong, a proxy without a way on, overload; not 480, 486, 404 and 6xx, which speak of the person called.
   return [401, 403, 407, 408, 500, 501, 502, 503, 504].includes(status);
 }
