@@ -73,14 +73,18 @@ export function createLiving(): KeptLiving {
     const until = kept.engages;
     const now = engagedBy(kept.record);
     kept.engages = now;
-    const gone = until.filter((agent) => !now.includes(agent));
-    for (const agent of gone) engaged.get(agent)?.delete(kept);
+    let touched: readonly AgentId[] = now;
+    for (const agent of until) {
+      if (now.includes(agent)) continue;
+      engaged.get(agent)?.delete(kept);
+      touched = [...touched, agent];
+    }
     for (const agent of now) {
       const held = engaged.get(agent);
       if (held === undefined) engaged.set(agent, new Set([kept]));
       else held.add(kept);
     }
-    return gone.length === 0 ? now : [...now, ...gone];
+    return touched;
   }
 
   function keep(some: Set<Kept>, kept: Kept, belongs: boolean): void {
