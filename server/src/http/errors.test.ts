@@ -31,6 +31,7 @@ describe('the catalogue, code by code, as the API answers it', () => {
       body: JSON.stringify({ presence: 'available' }),
     });
     expect(response.status).toBe(http);
+    expect(response.headers.get('retry-after')).toBe(code === 'unavailable' ? '2' : null);
     const body: unknown = await response.json();
     expect(body).toEqual({ code, detail: 'because of a test', requestId: response.headers.get('x-request-id') });
     expect(errorBody.safeParse(body).success).toBe(true);

@@ -56,13 +56,19 @@ function frameworkError(error: unknown): CodedError {
   return { code: 'internal', detail: 'something of ours broke; the log has it under this request id', ours: true };
 }
 
-/** The database is away: refused or lost connections, and the SQLSTATE classes 08 (connection) and 57P0x (shut down). */
+/** Pauses of the store between its tries end after two seconds, so asking sooner is in vain. */
+const retryAfterSeconds = 2;
+
+/** What pg says, without a code, of a connection that broke or of a server that does not answer. */
+const silence =
+  /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|is not queryable/;
+
+/** The database is away: refused or lost connections, whatever PostgreSQL ends one with, and SQLSTATE 08 (connection) and 57P0x (shut down). */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
-  if (typeof code !== 'string')
-    return /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
-  if (syscall === 'connect') return true;
+  const { code, syscall, severity } = error as { code?: unknown; syscall?: unknown; severity?: unknown };
+  if (typeof code !== 'string') return silence.test(error.message);
+  if (syscall === 'connect' || severity === 'FATAL' || severity === 'PANIC') return true;
   return /^(ECONNREFUSED|ECONNRESET|EPIPE|08...|57P0[123]|53300)$/.test(code);
 }
 
@@ -70,6 +76,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: u
   const { code, detail, ours } = codedError(error);
   if (ours) request.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, code);
   const body: ErrorBody = { code, detail, requestId: request.id };
+  if (code === 'unavailable') void reply.header('retry-after', String(retryAfterSeconds));
   return reply
     .code(errorCatalogue[code].http)
     .headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })

@@ -148,5 +148,6 @@ test('the database being away is said as such, and nobody is told that they are 
   });
   const response = await house.fetch('/api/v1/me', { headers: { cookie } });
   expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('2');
   expect((await problem(response)).code).toBe('unavailable');
 });

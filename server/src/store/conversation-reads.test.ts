@@ -10,7 +10,7 @@ import {
   type TeamId,
 } from '@denwaban/core';
 import { conversationDetail, conversationList, conversationQuery, type ConversationSummary } from '@denwaban/core/wire';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { seededChance } from '../directory/chance.js';
 import { recordingPath, recordingsDir } from '../recordings/files.js';
 import type { ConversationReads, Person, Viewer } from '../services.js';
@@ -173,4 +173,23 @@ test('[ACC2] a recording is handed only to those who may hear it, and only from 
   symlinkSync('/etc/hostname', link);
   expect(await reads.recording(boss, other.id)).toBeNull();
   expect(recordingsDir(cluster.dataDir)).toBe(path.join(cluster.dataDir, 'recordings'));
+});
+
+test('who reads while rows cannot be written is told after five seconds, and not kept', async () => {
+  vi.useFakeTimers();
+  try {
+    const stuck = conversationReads({
+      db: makeQueries(makePool('postgresql://x@127.0.0.1:1/x')), // never asked
+      people: names,
+      dataDir: cluster.dataDir,
+      upToDate: () => new Promise(() => {}),
+    });
+    const told = expect(stuck.get(boss, records[0]!.id)).rejects.toMatchObject({ code: 'unavailable' });
+    const listed = expect(stuck.list(boss, conversationQuery.parse({}))).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await Promise.all([told, listed]);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });

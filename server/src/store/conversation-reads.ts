@@ -19,6 +19,7 @@ import { normalise } from '../directory/normalise.js';
 import { textQuery } from '../directory/search-text.js';
 import { locateRecording } from '../recordings/files.js';
 import { Refusal, type ConversationReads, type Viewer } from '../services.js';
+import { within } from './patience.js';
 import type { StoredPeople } from './people.js';
 import { dispositionOf } from './projection.js';
 import type { Schema } from './schema.js';
@@ -32,8 +33,13 @@ export interface ConversationReadsOptions {
   now?(): number;
 }
 
+/** Who reads waits so long for rows that are still to be written, and no longer: a database that hangs keeps them for ever. */
+const readMs = 5_000;
+
 export function conversationReads(options: ConversationReadsOptions): ConversationReads {
-  const { db, people, dataDir, upToDate, now = Date.now } = options;
+  const { db, people, dataDir, now = Date.now } = options;
+  const upToDate = (id?: ConversationId) =>
+    within(options.upToDate(id), readMs, () => new Refusal('unavailable', 'the database does not answer'));
 
   async function visible(by: Viewer, id: ConversationId): Promise<Conversation | null> {
     await upToDate(id);

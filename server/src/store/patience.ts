@@ -38,3 +38,11 @@ export function makePatience(): Patience {
     },
   };
 }
+
+/** What `promise` comes to, or the error of `late` when that takes longer than `ms`. */
+export function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
