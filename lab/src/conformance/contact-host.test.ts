@@ -36,7 +36,7 @@ describe.skipIf(absent)(`known by a name${absent ? ` (${absent})` : ''}`, () => 
     const ours = mustSay(`sip:denwaban@${host}:`, 'Contact', 'ours');
     const asks1 = (method: string, said = {}) => calling.asks(method, 1, said, 'z9hG4bK-[pid]-[call_number]');
     const steps = [
-      ...[asks1('INVITE', { sdp: true }), maybe(100), expects(180, [ours]), asks1('CANCEL')],
+      ...[asks1('INVITE', { sdp: true }), maybe(100), expects(180, [ours]), pause(700), asks1('CANCEL')],
       ...[expects(200), expects(487), asks1('ACK')],
     ];
     await on.open([on.trunk('tk_in', 9, {}, { inbound: { addresses: ['127.0.0.1'] }, ...more })]);

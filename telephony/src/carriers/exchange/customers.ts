@@ -11,6 +11,7 @@ import type { LineNews } from './line-news.js';
 import type { Log } from './log.js';
 import type { Recordings } from './recordings.js';
 import { readToken } from './leg-token.js';
+import { createTalkIndex } from './talk-index.js';
 
 export type Arrival = Omit<Extract<PhoneEvent, { type: 'leg.arrived' }>, 'type' | 'leg' | 'at'>;
 
@@ -46,8 +47,10 @@ export interface Customers {
   /** The agent can be heard over this line: a talk of theirs moves here, and so does what they hear of a call that they placed. */
   lineProven(agent: AgentId, line: LineId): void;
   lineGone(line: LineId): void;
-  /** Who talks to whom now, or is about to. */
-  talks(): { id: LegId; talk: Talk }[];
+  /** The agent talks to another customer than this one, or is about to. */
+  isBusy(agent: AgentId, but: LegId): boolean;
+  /** Somebody is talked to over this line. */
+  inTalk(line: LineId): boolean;
   dialogs(): { leg: LegId; dialog: DialogSnapshot }[];
   /** Another process could go on with this leg. */
   canBeLeft(id: string): boolean;
@@ -68,6 +71,7 @@ interface Customer {
 export function createCustomers(options: CustomersOptions): Customers {
   const { media, recordings, log } = options;
   const customers = new Map<string, Customer>();
+  const index = createTalkIndex();
   const inputs: { id: string; input: LegInput }[] = [];
   let feeding = false;
 
@@ -88,6 +92,7 @@ export function createCustomers(options: CustomersOptions): Customers {
     const before = customer.state;
     const [state, actions] = step(customer.id, before, input, options.now());
     customer.state = state;
+    if (state !== before) index.note(customer.id, state);
     for (const action of actions) {
       try {
         carry(customer, action);
@@ -140,6 +145,7 @@ export function createCustomers(options: CustomersOptions): Customers {
         return recordings.goOn(id);
       case 'bury':
         customers.delete(id);
+        index.note(id, null);
         recordings.end(id); // before the leg goes, so that the file is finished and not only cut off
         return options.tell({ type: 'close', leg: id });
       case 'emit':
@@ -199,6 +205,7 @@ export function createCustomers(options: CustomersOptions): Customers {
     /** The agent's line that hears ring-back in place of a far end that has hung up. */
     let waiting: LineId | null = null;
     customers.set(id, customer);
+    index.note(id, customer.state);
     recordings.prepare();
     return {
       rings: (early, alerted) => feed(id, { type: 'far-end-rings', early, alerted }),
@@ -220,9 +227,6 @@ export function createCustomers(options: CustomersOptions): Customers {
     };
   }
 
-  const talks = () =>
-    [...customers.values()].flatMap(({ id, state }) => ('talk' in state ? [{ id, talk: state.talk }] : []));
-
   return {
     born(id, arrival, far) {
       const told = admit({ id, state: { status: 'alone', reached: 'arrived' }, far, dialog: null });
@@ -243,15 +247,13 @@ export function createCustomers(options: CustomersOptions): Customers {
     },
     has: (id) => customers.has(id),
     ids: () => [...customers.values()].map(({ id }) => id),
-    talks,
+    isBusy: (agent, but) => index.ofAgent(agent).some((id) => id !== but && 'talk' in (customers.get(id)?.state ?? {})),
+    inTalk: (line) => index.ofLine(line).length > 0,
     lineProven(agent, line) {
-      for (const { id, state } of [...customers.values()]) {
-        const theirs = state.status === 'placed' ? state.agent : 'talk' in state ? state.talk.agent : null;
-        if (theirs === agent) feed(id, { type: 'line-proven', line });
-      }
+      for (const id of index.ofAgent(agent)) feed(id, { type: 'line-proven', line });
     },
     lineGone(line) {
-      for (const { id, talk } of talks()) if (talk.line === line) feed(id, { type: 'line-gone', line });
+      for (const id of index.ofLine(line)) feed(id, { type: 'line-gone', line });
     },
     dialogs: () => [...customers.values()].flatMap(({ id, dialog }) => (dialog === null ? [] : [{ leg: id, dialog }])),
     canBeLeft(id) {

@@ -142,7 +142,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     emit,
     closeMedia,
     mediaThere: () => link.readyWithin(lineWaitMs),
-    inTalk: (line) => customers.talks().some(({ talk }) => talk.line === line),
+    inTalk: (line) => customers.inTalk(line),
     proven: (agent, line) => customers.lineProven(agent, line),
     gone: (line) => customers.lineGone(line),
   });
@@ -226,7 +226,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         }
         case 'join': {
           const { customer, agentLeg, agent, recording } = command;
-          const busy = customers.talks().some(({ id, talk }) => talk.agent === agent && id !== customer);
+          const busy = customers.isBusy(agent, customer);
           const line = lines.provenLine(agent);
           return customers.feed(customer, { type: 'join', agentLeg, agent, line, busy, recording });
         }
