@@ -60,6 +60,9 @@ export interface Timers {
   after(ms: number, call: () => void): () => void;
 }
 
+/** What cancels a timer that is not set. One for all: a call has a dozen places for it. */
+export const nothing = (): void => {};
+
 /** Random bytes that nobody can guess. */
 export type Chance = (bytes: number) => Uint8Array;
 

@@ -95,7 +95,7 @@ export function splitOutside(text: string, separator: ',' | ';'): string[] | nul
  * in `received` is not a token either).
  */
 export function parseParams(text: string, at: number): Param[] | null {
-  const params: Param[] = [];
+  let params: Param[] | null = null;
   let index = skipSpace(text, at);
   while (index < text.length) {
     if (text.charCodeAt(index) !== 59) return null;
@@ -106,7 +106,7 @@ export function parseParams(text: string, at: number): Param[] | null {
     const name = paramNameAt(text, nameStart, index);
     index = skipSpace(text, index);
     if (text.charCodeAt(index) !== 61) {
-      params.push({ name, value: null });
+      params = added(params, name, null);
       continue;
     }
     index = skipSpace(text, index + 1);
@@ -118,9 +118,16 @@ export function parseParams(text: string, at: number): Param[] | null {
       while (index < text.length && !endsValue(text.charCodeAt(index))) index++;
       if (index === valueStart) return null;
     }
-    params.push({ name, value: text.slice(valueStart, index) });
+    params = added(params, name, text.slice(valueStart, index));
     index = skipSpace(text, index);
   }
+  return params ?? [];
+}
+
+/** Most often there is one, and an array that grows has room for seventeen, for as long as it is kept. */
+function added(params: Param[] | null, name: string, value: string | null): Param[] {
+  if (params === null) return [{ name, value }];
+  params.push({ name, value });
   return params;
 }
 

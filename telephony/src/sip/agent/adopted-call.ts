@@ -4,13 +4,13 @@ import { parseSipUri } from '../uri.js';
 import type { Call } from './call.js';
 import type { AgentCore } from './core.js';
 import { DialogLink } from './dialog-link.js';
-import { Session } from './session.js';
+import { Session, type SessionCall } from './session.js';
 import { Teller } from './teller.js';
 
 /** So long, at most, until the first refresh of a call taken up: nobody knows when the last one was, and all come at once. */
 const firstRefreshMsMax = 30_000;
 
-export class AdoptedCall implements IncomingCall, Call {
+export class AdoptedCall implements IncomingCall, Call, SessionCall {
   readonly id: string;
   readonly callId: string;
   readonly trunk: string;
@@ -20,10 +20,12 @@ export class AdoptedCall implements IncomingCall, Call {
   readonly fromName = null;
   readonly offer = null;
   readonly session: Session;
+  readonly #core: AgentCore;
   readonly #teller: Teller<CallListener>;
 
   constructor(core: AgentCore, snapshot: DialogSnapshot, trunk: string) {
     const { source, session, referral, trunk: _, ...dialog } = snapshot;
+    this.#core = core;
     this.id = dialog.localTag;
     this.callId = dialog.callId;
     this.trunk = trunk;
@@ -40,10 +42,7 @@ export class AdoptedCall implements IncomingCall, Call {
       weCalled: session?.weCalled ?? false,
       teller: this.#teller,
       early: null,
-      over: (cause) => {
-        core.forget(this);
-        this.#teller.last((listener) => listener.onEnded(cause));
-      },
+      call: this,
     });
     this.session.allowsUpdate = session?.allowsUpdate ?? false;
     const timer = session?.timer ?? null;
@@ -53,6 +52,11 @@ export class AdoptedCall implements IncomingCall, Call {
     }
     this.session.confirmed();
     if (referral !== undefined) this.session.referralLost(referral);
+  }
+
+  over(cause: 'hung-up' | 'cancelled' | 'failed'): void {
+    this.#core.forget(this);
+    this.#teller.last((listener) => listener.onEnded(cause));
   }
 
   attach(listener: CallListener): void {

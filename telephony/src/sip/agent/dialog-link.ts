@@ -3,7 +3,7 @@ import { Authorizer, type Credentials } from '../digest/authorizer.js';
 import { acknowledgement, requestInDialog, type Dialog } from '../dialog.js';
 import { noBody, toWire, type SipHeader, type SipRequest, type SipResponse } from '../message.js';
 import type { Essentials } from '../parse.js';
-import type { Arrival, Hop } from '../ports.js';
+import { nothing, type Arrival, type Hop } from '../ports.js';
 import type { AgentCore } from './core.js';
 import { placeOf, Way } from './way.js';
 
@@ -35,7 +35,7 @@ export class DialogLink {
   readonly trunk: string;
   readonly #credentials: Credentials | null;
   readonly #way: Way;
-  #authorizer: Authorizer;
+  #authorizer: Authorizer | null = null;
   /** Whom the authorizer has to do with: what one hop asked for is told to no other. */
   #authorizedFor = '';
 
@@ -47,7 +47,6 @@ export class DialogLink {
     this.trunk = trunk;
     this.#credentials = credentials;
     this.#way = new Way(core);
-    this.#authorizer = new Authorizer(null, core.chance);
   }
 
   moveTo(dialog: Dialog, peer: Arrival): void {
@@ -66,7 +65,7 @@ export class DialogLink {
     const [dialog, bare] = requestInDialog(this.dialog, method, headers, body);
     this.dialog = dialog;
     let unwanted = false;
-    let cancel = (): void => {};
+    let cancel = nothing;
     this.#way.find(dialog, this.peer, (hops) => {
       const left = hops.filter((hop) => !tried.includes(placeOf(hop)));
       const [hop = hops[0]] = left;
@@ -80,7 +79,7 @@ export class DialogLink {
         sent.cancel();
         cancel = this.ask(question, [...tried, placeOf(hop)]);
       };
-      const calm = left.length > 1 ? this.#core.timers.after(silentMs, next) : () => {};
+      const calm = left.length > 1 ? this.#core.timers.after(silentMs, next) : nothing;
       const sent = this.#core.sendRequest(bare, hop, {
         onResponse: (response, read) => {
           calm();
@@ -113,7 +112,7 @@ export class DialogLink {
     this.ask({
       method: 'BYE',
       headers: [{ name: 'reason', value: reasonHeader(cause) }],
-      onFinal: () => {},
+      onFinal: nothing,
       onFailed: (because) => this.#core.log.debug({ because }, 'sip: BYE was not answered'),
     });
   }
@@ -145,11 +144,10 @@ export class DialogLink {
   }
 
   #authorizerFor({ transport, address, port }: Hop): Authorizer {
-    if (address !== this.#authorizedFor) {
-      const isTheirs = address === this.peer.address || this.#core.isAt(this.trunk, { transport, address, port });
-      this.#authorizer = new Authorizer(isTheirs ? this.#credentials : null, this.#core.chance);
-    }
+    if (this.#authorizer !== null && address === this.#authorizedFor) return this.#authorizer;
+    const isTheirs = address === this.peer.address || this.#core.isAt(this.trunk, { transport, address, port });
     this.#authorizedFor = address;
+    this.#authorizer = new Authorizer(isTheirs ? this.#credentials : null, this.#core.chance);
     return this.#authorizer;
   }
 }

@@ -15,11 +15,11 @@ export class EarlyDialog implements BeforeAnswer {
   readonly #inviteCseq: number;
   #rseq: number | null = null;
 
-  constructor(core: AgentCore, inviteCseq: number, parts: Omit<SessionParts, 'early' | 'weCalled' | 'prack'>) {
+  constructor(core: AgentCore, inviteCseq: number, parts: Omit<SessionParts, 'early' | 'weCalled'>) {
     this.#link = parts.link;
     this.#inviteCseq = inviteCseq;
-    const { id, trunk, link, teller, over } = parts;
-    this.session = new Session(core, { id, trunk, link, teller, over, weCalled: true, early: this });
+    const { id, trunk, link, teller, call } = parts;
+    this.session = new Session(core, { id, trunk, link, teller, call, weCalled: true, early: this });
   }
 
   get unsettled(): 'ours' | null {

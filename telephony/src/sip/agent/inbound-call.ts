@@ -9,7 +9,8 @@
 import type { SdpAudio } from '../../sdp/contract.js';
 import type { CallListener, IncomingCall, SdpWarning, SipSource } from '../contract.js';
 import { dialogAsServer } from '../dialog.js';
-import { header, headerTokens, toBody, type SipHeader } from '../message.js';
+import { header, headerTokens, toBody, type SipHeader, type SipRequest } from '../message.js';
+import { nothing } from '../ports.js';
 import { responseTo } from '../responses.js';
 import { parseNumber } from '../syntax.js';
 import { userOf } from '../uri.js';
@@ -21,13 +22,13 @@ import { DialogLink } from './dialog-link.js';
 import { writeFarewell } from './farewell.js';
 import { ReliableAnswers } from './reliable-answers.js';
 import { allowHeader, sdpHeader, supportedHeader } from './rules.js';
-import { Session } from './session.js';
+import { Session, type BeforeAnswer, type SessionCall } from './session.js';
 import { answerTimer } from './session-timer.js';
 import { Teller } from './teller.js';
 
 const ringAgainMs = 60_000;
 
-export class InboundCall implements IncomingCall, Call {
+export class InboundCall implements IncomingCall, Call, BeforeAnswer, SessionCall {
   readonly id: string;
   readonly callId: string;
   readonly source: SipSource;
@@ -39,15 +40,19 @@ export class InboundCall implements IncomingCall, Call {
   readonly trunk: string;
   readonly session: Session;
   readonly #core: AgentCore;
-  readonly #invite: ServerTransaction;
+  /** Null once it is answered: it is large, and the call may last. */
+  #invite: ServerTransaction | null;
   readonly #teller: Teller<CallListener>;
   /** Null: the caller wants no reliable answers, or could not read ours (an INVITE without an offer would need one in them). */
   readonly #reliable: ReliableAnswers | null;
   /** Nothing between 100 and the final answer may be said. */
   readonly #mute: boolean;
   #offered = true;
-  #cancelRing: () => void = () => {};
-  #cancelExpiry: () => void = () => {};
+  #cancelRing = nothing;
+  #cancelExpiry = nothing;
+  readonly #ended: () => void;
+  /** Until the answer. */
+  readonly unsettled = 'theirs';
 
   constructor(
     core: AgentCore,
@@ -60,6 +65,7 @@ export class InboundCall implements IncomingCall, Call {
     const { request, read, arrival } = invite;
     this.#core = core;
     this.#invite = invite;
+    this.#ended = ended;
     this.trunk = trunk;
     this.id = localTag;
     this.source = { transport: arrival.transport, address: arrival.address, port: arrival.port };
@@ -85,15 +91,8 @@ export class InboundCall implements IncomingCall, Call {
       link: new DialogLink(core, dialog, arrival, trunk, core.credentialsOf(trunk)),
       weCalled: false,
       teller: this.#teller,
-      early: { unsettled: 'theirs', onBye: () => this.onCancel() },
-      prack: (prack) => this.#reliable?.prack(prack) ?? 481,
-      over: (cause) => {
-        this.#offered = false;
-        this.#quiet();
-        ended();
-        core.forget(this);
-        this.#teller.last((listener) => listener.onEnded(cause));
-      },
+      early: this,
+      call: this,
     });
     this.session.heed(request);
     invite.onFailed = (because) => {
@@ -105,6 +104,22 @@ export class InboundCall implements IncomingCall, Call {
     if (expires !== null && expires > 0) {
       this.#cancelExpiry = core.timers.after(expires * 1_000, () => this.onCancel());
     }
+  }
+
+  onBye(): void {
+    this.onCancel();
+  }
+
+  prack(request: SipRequest): number {
+    return this.#reliable?.prack(request) ?? 481;
+  }
+
+  over(cause: 'hung-up' | 'cancelled' | 'failed'): void {
+    this.#offered = false;
+    this.#quiet();
+    this.#ended();
+    this.#core.forget(this);
+    this.#teller.last((listener) => listener.onEnded(cause));
   }
 
   attach(listener: CallListener): void {
@@ -127,10 +142,11 @@ export class InboundCall implements IncomingCall, Call {
   }
 
   answer(sdp: string): void {
-    if (!this.#offered) return;
-    this.#offered = false;
-    this.#quiet();
     const invite = this.#invite;
+    if (!this.#offered || invite === null) return;
+    this.#offered = false;
+    this.#invite = null;
+    this.#quiet();
     const { request, via, arrival, read } = invite;
     const agreed = answerTimer(request);
     const timer = agreed === 'too-short' ? { timer: null, headers: [] } : agreed; // refused before it came here
@@ -180,7 +196,8 @@ export class InboundCall implements IncomingCall, Call {
     else this.session.hangUpNow(cause);
   }
 
-  farewell(): string {
+  farewell(): string | null {
+    if (this.#invite === null) return null;
     const { request, via, arrival } = this.#invite;
     const headers = [{ name: 'retry-after', value: '2' }, ...this.#core.serverHeaders];
     return writeFarewell(hopOfAnswer(via, arrival), responseTo(request, via, 503, null, { toTag: this.id, headers }));
@@ -215,11 +232,14 @@ export class InboundCall implements IncomingCall, Call {
   #quiet(): void {
     this.#cancelRing();
     this.#cancelExpiry();
+    this.#cancelRing = this.#cancelExpiry = nothing;
     this.#reliable?.stop();
   }
 
   #respond(status: number, reason: string | null, headers: readonly SipHeader[] = []): void {
-    const { request, via, arrival } = this.#invite;
+    const invite = this.#invite;
+    if (invite === null) return;
+    const { request, via, arrival } = invite;
     const early = status < 200;
     const contact = early ? [this.#core.contact(this.trunk, arrival, request), allowHeader] : [];
     const parts = {
@@ -227,6 +247,6 @@ export class InboundCall implements IncomingCall, Call {
       headers: [...contact, ...headers, ...this.#core.serverHeaders],
       recordRoute: early,
     };
-    this.#invite.respond(responseTo(request, via, status, reason, parts));
+    invite.respond(responseTo(request, via, status, reason, parts));
   }
 }

@@ -22,8 +22,9 @@ import { DialogLink } from './dialog-link.js';
 import { EarlyDialog } from './early-dialog.js';
 import { writeFarewell } from './farewell.js';
 import { inviteOf, isCallable } from './invite.js';
-import { sendOutside, type OutsideRequest } from './outside.js';
-import type { Session } from './session.js';
+import { nothing } from '../ports.js';
+import { sendOutside, type OutsideRequest, type OutsideUser } from './outside.js';
+import type { Session, SessionCall } from './session.js';
 import { readRetryAfter } from './retry-after.js';
 import { minSeS, readMinSe, timerOfAnswer } from './session-timer.js';
 import { Teller } from './teller.js';
@@ -31,7 +32,7 @@ import { Teller } from './teller.js';
 /** A far end may fork, but whoever names more dialogs than this only wants our memory. */
 const earlyMax = 20;
 
-export class OutboundCall implements OutgoingCall, Call {
+export class OutboundCall implements OutgoingCall, Call, OutsideUser, SessionCall {
   readonly id: string;
   readonly callId: string;
   readonly trunk: string;
@@ -41,7 +42,7 @@ export class OutboundCall implements OutgoingCall, Call {
   /** By the tag of its place. Lists, for there is hardly ever more than one of each, and the call lingers for half a minute. */
   #early: { tag: string; place: EarlyDialog }[] = [];
   /** What sends the ACK of a 2xx again, by the tag of its place. */
-  readonly #acknowledge: { tag: string; again: () => void }[] = [];
+  #acknowledge: { tag: string; again: () => void }[] = [];
   #outside: OutsideRequest | null = null;
   #by: ClientTransaction | null = null;
   #session: Session | null = null;
@@ -50,7 +51,7 @@ export class OutboundCall implements OutgoingCall, Call {
   #settled = false;
   #minS = minSeS;
   #tooShort = 0;
-  #cancelRingLimit: () => void = () => {};
+  #cancelRingLimit = nothing;
   /** Where we called; each with what ends that its words are expected. */
   #called: { address: string; unexpect: () => void }[] = [];
 
@@ -106,12 +107,16 @@ export class OutboundCall implements OutgoingCall, Call {
     return { transport, address, port };
   }
 
+  over(cause: 'hung-up' | 'cancelled' | 'failed'): void {
+    this.#end(cause, null, null);
+  }
+
   snapshot() {
     return this.#session?.snapshot() ?? null;
   }
 
   stop(): void {
-    this.#cancelRingLimit();
+    this.#stopRinging();
     this.#session?.stop();
     this.#forgetPlaces();
   }
@@ -127,23 +132,30 @@ export class OutboundCall implements OutgoingCall, Call {
         hopMs: this.#request.hopMs,
         request: (hop) => {
           const { address } = hop;
-          if (!this.isWith(address)) this.#called.push({ address, unexpect: this.#core.expect(address) });
+          if (!this.isWith(address))
+            this.#called = [...this.#called, { address, unexpect: this.#core.expect(address) }];
           return inviteOf(this.#request, ids, this.#minS, this.#core.contact(this.trunk, hop, null));
         },
       },
-      {
-        onSent: ({ request, hop }) =>
-          this.#teller.tell((listener) => {
-            if (listener.onSent !== undefined) listener.onSent(writeFarewell(hop, cancelOf(request), this.trunk));
-          }),
-        onResponse: (response, read, by) => this.#answered(response, read, by),
-        onLate: (response, read, by) => this.#taken(response, read, by, true),
-        onFailed: () => this.#failed('unreachable', null, null),
-      },
+      this,
     );
   }
 
-  #answered(response: SipResponse, read: Essentials, by: ClientTransaction): void {
+  onSent({ request, hop }: ClientTransaction): void {
+    this.#teller.tell((listener) => {
+      if (listener.onSent !== undefined) listener.onSent(writeFarewell(hop, cancelOf(request), this.trunk));
+    });
+  }
+
+  onFailed(): void {
+    this.#failed('unreachable', null, null);
+  }
+
+  onLate(response: SipResponse, read: Essentials, by: ClientTransaction): void {
+    this.#taken(response, read, by, true);
+  }
+
+  onResponse(response: SipResponse, read: Essentials, by: ClientTransaction): void {
     const { status } = response;
     if (this.#by !== by) this.#forgetPlaces(); // they rang for a try that is over
     this.#by = by;
@@ -159,7 +171,7 @@ export class OutboundCall implements OutgoingCall, Call {
     let place = dialog === null ? undefined : this.#earlyAt(dialog.remoteTag);
     if (dialog !== null && place === undefined && this.#early.length < earlyMax) {
       place = this.#place(dialog, by);
-      this.#early.push({ tag: dialog.remoteTag, place });
+      this.#early = [...this.#early, { tag: dialog.remoteTag, place }];
     }
     if (place?.hear(response) === false || this.#told || this.#session !== null) return;
     const session = place === undefined ? sessionOf(response) : null;
@@ -185,7 +197,8 @@ export class OutboundCall implements OutgoingCall, Call {
     const credentials = by.request.headers.filter(
       ({ name }) => name === 'authorization' || name === 'proxy-authorization',
     );
-    this.#acknowledge.push({ tag, again: link.acknowledge({ cseq: read.cseq.number, credentials }) });
+    const again = link.acknowledge({ cseq: read.cseq.number, credentials });
+    this.#acknowledge = [...this.#acknowledge, { tag, again }];
     if (late) return link.bye('nobody waits any more');
     this.#settled = true;
     const said = sessionOf(response);
@@ -201,7 +214,7 @@ export class OutboundCall implements OutgoingCall, Call {
     this.#session = session;
     this.#early = this.#early.filter((one) => one.place !== place);
     this.#forgetPlaces();
-    this.#cancelRingLimit();
+    this.#stopRinging();
     session.heed(response);
     session.clock.start(timerOfAnswer(response));
     session.confirmed();
@@ -224,7 +237,7 @@ export class OutboundCall implements OutgoingCall, Call {
       trunk: this.trunk,
       link,
       teller: this.#teller,
-      over: (cause) => this.#end(cause, null, null),
+      call: this,
     });
   }
 
@@ -245,7 +258,7 @@ export class OutboundCall implements OutgoingCall, Call {
     if (this.#told) return;
     this.#told = true;
     this.#session = null; // the INVITE's transaction lingers, and we with it: our dialog need not
-    this.#cancelRingLimit();
+    this.#stopRinging();
     if (this.#settled) this.#forget();
     this.#teller.last((listener) => listener.onEnded(cause, status, reason, retryAfterS));
   }
@@ -255,6 +268,11 @@ export class OutboundCall implements OutgoingCall, Call {
     for (const { unexpect } of this.#called) unexpect();
     this.#called = [];
     this.#core.forget(this);
+  }
+
+  #stopRinging(): void {
+    this.#cancelRingLimit();
+    this.#cancelRingLimit = nothing;
   }
 
   #forgetPlaces(): void {

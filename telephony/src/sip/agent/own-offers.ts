@@ -10,6 +10,7 @@ import { contactOf } from '../dialog.js';
 import { headerTokens, noBody, toBody, type SipHeader, type SipResponse } from '../message.js';
 import type { SessionListener } from '../contract.js';
 import { sessionOf } from './body.js';
+import { nothing } from '../ports.js';
 import type { AgentCore } from './core.js';
 import type { Asked, DialogLink } from './dialog-link.js';
 import { allowHeader, sdpHeader, supportedHeader } from './rules.js';
@@ -43,8 +44,8 @@ export class OwnOffers {
   #wish: Wish | null = null;
   #sent: 'offer' | 'refresh' | null = null;
   #cancelRetry: (() => void) | null = null;
-  #giveUp: () => void = () => {};
-  #stopWaiting: () => void = () => {};
+  #giveUp = nothing;
+  #stopWaiting = nothing;
   #minS = minSeS;
   #tooShort = 0;
 
@@ -126,7 +127,7 @@ export class OwnOffers {
   #settled(): void {
     this.#sent = null;
     this.#stopWaiting();
-    this.#giveUp = () => {};
+    this.#giveUp = nothing;
   }
 
   #taken(response: SipResponse, asked: Asked, sent: { update: boolean; offered: boolean }): () => void {
@@ -135,7 +136,7 @@ export class OwnOffers {
     this.#tooShort = 0;
     const remoteTarget = contactOf(response) ?? link.dialog.remoteTarget;
     link.dialog = { ...link.dialog, remoteTarget };
-    const acknowledge = sent.update ? () => {} : link.acknowledge(asked);
+    const acknowledge = sent.update ? nothing : link.acknowledge(asked);
     if (this.#host.over) return acknowledge;
     if (headerTokens(response, 'allow').length > 0) {
       this.#host.allowsUpdate = headerTokens(response, 'allow').includes('update');

@@ -6,7 +6,7 @@
  *        the refresher refreshes                          whoever heard nothing ends the call
  */
 import { header, headerTokens, type SipHeader, type SipMessage } from '../message.js';
-import type { Timers } from '../ports.js';
+import { nothing, type Timers } from '../ports.js';
 import { param, parseNumber, parseParams } from '../syntax.js';
 
 /** What both sides agreed on. */
@@ -76,19 +76,24 @@ export function answerTimer(request: SipMessage): { timer: SessionTimer | null; 
   return { timer: { intervalS, refresher: theirs ? 'them' : 'us' }, headers };
 }
 
-/** Counts one session's time. `refresh` may be called again and again until `start` is called for its success. */
+/** Whose time is counted. */
+export interface Clocked {
+  /** Again and again, until `start` is called for its success. */
+  refresh(): void;
+  expired(): void;
+}
+
+/** Counts one session's time. */
 export class SessionClock {
   readonly #timers: Timers;
-  readonly #refresh: () => void;
-  readonly #expired: () => void;
-  #cancelRefresh: () => void = () => {};
-  #cancelExpiry: () => void = () => {};
+  readonly #session: Clocked;
+  #cancelRefresh = nothing;
+  #cancelExpiry = nothing;
   #timer: SessionTimer | null = null;
 
-  constructor(timers: Timers, refresh: () => void, expired: () => void) {
+  constructor(timers: Timers, session: Clocked) {
     this.#timers = timers;
-    this.#refresh = refresh;
-    this.#expired = expired;
+    this.#session = session;
   }
 
   get timer(): SessionTimer | null {
@@ -103,7 +108,7 @@ export class SessionClock {
     const { intervalS, refresher } = timer;
     this.#cancelExpiry = this.#timers.after(1_000 * (intervalS - Math.min(32, intervalS / 3)), () => {
       this.#cancelRefresh();
-      this.#expired();
+      this.#session.expired();
     });
     if (refresher === 'us') this.#refreshIn(refreshMs);
   }
@@ -118,7 +123,7 @@ export class SessionClock {
   #refreshIn(ms: number): void {
     this.#cancelRefresh = this.#timers.after(ms, () => {
       this.#refreshIn(Math.max(ms / 2, 5_000));
-      this.#refresh();
+      this.#session.refresh();
     });
   }
 }

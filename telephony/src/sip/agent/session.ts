@@ -20,7 +20,7 @@ import type { DialogLink } from './dialog-link.js';
 import { OwnOffers, type OfferHost } from './own-offers.js';
 import { Referrals, type OpenReferral } from './refer.js';
 import { acceptHeader, allowHeader, sdpHeader } from './rules.js';
-import { answerTimer, SessionClock, type SessionTimer } from './session-timer.js';
+import { answerTimer, SessionClock, type Clocked, type SessionTimer } from './session-timer.js';
 import type { Tells } from './teller.js';
 
 /** What the call around the session decides as long as it is not answered. */
@@ -37,12 +37,17 @@ export interface SessionParts {
   readonly weCalled: boolean;
   readonly teller: Tells<SessionListener>;
   readonly early: BeforeAnswer | null;
+  readonly call: SessionCall;
+}
+
+/** The call that the session belongs to. */
+export interface SessionCall {
   /** Acknowledges an answer of ours that was to be (RFC 3262). @returns the status to answer it with */
-  readonly prack?: (request: SipRequest) => number;
+  prack?(request: SipRequest): number;
   over(cause: 'hung-up' | 'cancelled' | 'failed'): void;
 }
 
-export class Session implements OfferHost {
+export class Session implements OfferHost, Clocked {
   readonly id: string;
   readonly trunk: string;
   readonly link: DialogLink;
@@ -51,9 +56,11 @@ export class Session implements OfferHost {
   readonly clock: SessionClock;
   allowsUpdate = false;
   readonly #core: AgentCore;
-  readonly #parts: SessionParts;
+  readonly #early: BeforeAnswer | null;
+  readonly #call: SessionCall;
   readonly #own: OwnOffers;
-  readonly #referrals: Referrals;
+  /** Made when there is one. */
+  #referrals: Referrals | null = null;
   #status: 'early' | 'unacknowledged' | 'confirmed' | 'ended';
   /** A 2xx of ours whose ACK is outstanding. `offered`: it carried our offer. */
   #unacked: { cseq: number; first: boolean; offered: boolean; repeater: AnswerRepeater } | null = null;
@@ -64,16 +71,12 @@ export class Session implements OfferHost {
 
   constructor(core: AgentCore, parts: SessionParts) {
     this.#core = core;
-    this.#parts = parts;
+    this.#early = parts.early;
+    this.#call = parts.call;
     ({ id: this.id, trunk: this.trunk, link: this.link, weCalled: this.weCalled, teller: this.teller } = parts);
     this.#status = parts.early === null ? 'confirmed' : 'early';
-    this.clock = new SessionClock(
-      core.timers,
-      () => this.#own.refresh(),
-      () => this.lost('session timer expired'),
-    );
+    this.clock = new SessionClock(core.timers, this);
     this.#own = new OwnOffers(core, this);
-    this.#referrals = new Referrals(core, () => this.changed());
   }
 
   get free(): boolean {
@@ -102,7 +105,7 @@ export class Session implements OfferHost {
 
   /** The far end learns that nothing comes of what the process before this one was doing for it. */
   referralLost(referral: OpenReferral): void {
-    this.#referrals.lost(referral, this.link);
+    this.#referring().lost(referral, this.link);
   }
 
   /** Has a description of ours to the far end; `onReoffered` brings its answer. */
@@ -122,6 +125,14 @@ export class Session implements OfferHost {
     this.end('hung-up');
   }
 
+  refresh(): void {
+    this.#own.refresh();
+  }
+
+  expired(): void {
+    this.lost('session timer expired');
+  }
+
   lost(because: string): void {
     if (this.over) return;
     this.link.bye(`SIP;cause=408;text="${because}"`);
@@ -133,7 +144,7 @@ export class Session implements OfferHost {
     if (this.over) return;
     this.stop();
     this.#status = 'ended';
-    this.#parts.over(cause);
+    this.#call.over(cause);
   }
 
   /** No timer of this session fires any more. */
@@ -141,7 +152,7 @@ export class Session implements OfferHost {
     this.clock.stop();
     this.#own.stop();
     this.#unacked?.repeater.stop();
-    this.#referrals.stop();
+    this.#referrals?.stop();
   }
 
   snapshot(): DialogSnapshot | null {
@@ -161,7 +172,7 @@ export class Session implements OfferHost {
       trunk: this.trunk,
       session: { weCalled: this.weCalled, allowsUpdate: this.allowsUpdate, timer: this.clock.timer },
     };
-    const referral = this.#referrals.open;
+    const referral = this.#referrals?.open ?? null;
     if (referral !== null) snapshot.referral = referral;
     return snapshot;
   }
@@ -209,15 +220,15 @@ export class Session implements OfferHost {
     switch (request.method) {
       case 'BYE':
         this.reply(transaction, 200);
-        if (this.#status === 'early') this.#parts.early?.onBye();
+        if (this.#status === 'early') this.#early?.onBye();
         else this.end('hung-up');
         return;
       case 'INFO':
         return this.#info(transaction);
       case 'PRACK':
-        return this.reply(transaction, this.#parts.prack?.(request) ?? 481);
+        return this.reply(transaction, this.#call.prack?.(request) ?? 481);
       case 'REFER':
-        return this.#referrals.take(this, transaction, this.#status === 'confirmed');
+        return this.#referring().take(this, transaction, this.#status === 'confirmed');
       case 'OPTIONS':
         return this.reply(transaction, 200, [allowHeader, acceptHeader]);
       default:
@@ -244,7 +255,7 @@ export class Session implements OfferHost {
   #reoffered(transaction: ServerTransaction, next: Dialog): void {
     const { request, read, arrival } = transaction;
     const invite = request.method === 'INVITE';
-    const unsettled = this.#status === 'early' ? (this.#parts.early?.unsettled ?? null) : null;
+    const unsettled = this.#status === 'early' ? (this.#early?.unsettled ?? null) : null;
     if (invite || request.body.length > 0) {
       // Ours is on its way: neither may be answered before the other (§14.2; RFC 3311 §5.2).
       const open = this.#own.unsettled || unsettled === 'ours' || (!invite && this.#unacked?.offered === true);
@@ -286,6 +297,10 @@ export class Session implements OfferHost {
     this.changed();
   }
 
+  #referring(): Referrals {
+    return (this.#referrals ??= new Referrals(this.#core, () => this.changed()));
+  }
+
   #await(cseq: number, first: boolean, offered: boolean, resend: () => void): void {
     // §13.3.1.4: when no ACK comes in 64·T1 the dialog is confirmed all the same, and ended by BYE.
     const repeater = new AnswerRepeater(this.#core.timers, this.#core.times, resend, () => this.lost('no ACK'));
@@ -294,7 +309,12 @@ export class Session implements OfferHost {
 
   #facts(): Facts {
     const { dialog, peer } = this.link;
-    return { remoteTarget: dialog.remoteTarget, peer, timer: this.clock.timer, referral: this.#referrals.open };
+    return {
+      remoteTarget: dialog.remoteTarget,
+      peer,
+      timer: this.clock.timer,
+      referral: this.#referrals?.open ?? null,
+    };
   }
 }
 

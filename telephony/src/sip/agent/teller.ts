@@ -14,7 +14,7 @@ export class Teller<Listener> implements Tells<Listener> {
   #listener: Listener | null = null;
   #over = false;
   /** What happened before there was a listener. */
-  #untold: ((listener: Listener) => void)[] = [];
+  #untold: ((listener: Listener) => void)[] | null = null;
 
   constructor(log: SipLog, call: string) {
     this.#log = log;
@@ -23,8 +23,8 @@ export class Teller<Listener> implements Tells<Listener> {
 
   attach(listener: Listener): void {
     this.#listener = listener;
-    const untold = this.#untold;
-    this.#untold = [];
+    const untold = this.#untold ?? [];
+    this.#untold = null;
     for (const tell of untold) this.tell(tell);
   }
 
@@ -39,7 +39,7 @@ export class Teller<Listener> implements Tells<Listener> {
 
   tell(news: (listener: Listener) => void): void {
     if (this.#over) return;
-    if (this.#listener === null) this.#untold.push(news);
+    if (this.#listener === null) (this.#untold ??= []).push(news);
     else this.ask((listener) => (news(listener), null));
   }
 

@@ -128,8 +128,11 @@ export abstract class Timed implements Rung {
   }
 
   protected cancelTimer(timer: Timer): void {
-    const alarm = this.again?.timer === timer ? this.again : this.patience;
-    if (alarm?.timer === timer) this.run.alarms.cancel(alarm);
+    if (this.again?.timer === timer) {
+      // What has its answer sends no more; it lingers for half a minute.
+      this.run.alarms.cancel(this.again);
+      this.again = null;
+    } else if (this.patience?.timer === timer) this.run.alarms.cancel(this.patience);
   }
 }
 
