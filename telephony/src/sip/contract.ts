@@ -54,7 +54,7 @@ export interface IncomingCall {
   hangUp(cause: string): void;
   /**
    * The final answer (503) with which another process can end this INVITE after ours died unanswered: for `sendFarewell`. Null:
-   * it was answered by a process before ours.
+   * it is answered.
    */
   farewell(): string | null;
   /** Once answered: has our new description to the far end, by re-INVITE; `onReoffered` follows. The latest one counts. */

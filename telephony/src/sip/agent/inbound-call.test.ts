@@ -63,6 +63,15 @@ describe('an ordinary call', () => {
     expect(world.told).toEqual(['answered']);
   });
 
+  test('what another process could end the INVITE with is there until the answer', () => {
+    const world = makeWorld();
+    world.receive(invite());
+    const [call] = world.calls;
+    expect(call?.farewell()).toContain('503 Service Unavailable');
+    call?.answer(answerText);
+    expect(call?.farewell()).toBeNull();
+  });
+
   test('the 200 carries Contact on our public address, Allow, the SDP and the Record-Routes; 100 has no tag', () => {
     const world = makeWorld();
     world.receive(invite({ extra: ['Record-Route: <sip:p1.example;lr>, <sip:p2.example;lr>'] }));
