@@ -57,6 +57,8 @@ async function append(journal: OpenJournal, chance: () => number): Promise<numbe
 
 /** Calls a second: a large floor's, and the rate of the bar of `sip-calls`. */
 const rates = [100, 300, 600];
+/** Longer than rows wait by themselves, so that each finds as many behind as there can be. */
+const askMs = 2_000;
 const nowhere: Journal = { append: () => Promise.resolve(), open: async () => [], events: async () => [] };
 
 /** CPU of both processes for a whole call, and what keeping it adds to ours: the same calls with nothing kept, turn by turn. */
@@ -86,9 +88,23 @@ async function wholeCalls(book: OpenJournal, database: number, seconds: number):
       row('CPU of PostgreSQL per call', 'ms', under, spent),
       row('CPU that keeping a call adds to ours', 'ms', under, added),
       row('arrival → answer, four appends one after the other', 'ms', under, answered),
+      row('who reads a list waits for rows', 'ms', under, await listWaits(book, rate, seconds)),
     );
   }
   return rows;
+}
+
+/** In a turn of its own, for whoever asks has rows written that would have been overtaken. */
+async function listWaits(book: OpenJournal, rate: number, seconds: number): Promise<number[]> {
+  const waits: number[] = [];
+  const asking = setInterval(() => {
+    const begun = performance.now();
+    void book.upToDate().then(() => waits.push(performance.now() - begun));
+  }, askMs);
+  await leadCalls(book, { rate, seconds: Math.max(seconds, (2 * askMs) / 1_000), chance: random(3) });
+  clearInterval(asking);
+  await book.upToDate();
+  return waits;
 }
 
 export const journal: Benchmark = {
