@@ -102,7 +102,7 @@ export interface Conversation {
   ringingAt?: EpochMs;
   /** When the customer's leg was answered (by a person or by music); null until then. */
   answeredAt: EpochMs | null;
-  /** The carrier's word for ending this leg from another process, should ours die; opaque to us. */
+  /** The carrier's word for ending this leg from another process, should ours die; opaque to us. Null again once closed. */
   legToken: string | null;
   customer: { id: CustomerId; name: string; kana: string | null } | null;
   owner: AgentId | null;

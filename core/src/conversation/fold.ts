@@ -184,6 +184,7 @@ function change(next: Conversation, event: Exclude<ConversationEvent, { type: 'c
     case 'conversation.closed':
       next.status = 'closed';
       next.closedAt = at;
+      next.legToken = null; // nothing is left to be ended
       return;
     default:
       assertNever(event);

@@ -291,6 +291,11 @@ describe('the end of a process', () => {
       'new',
     );
     expect(story().at(0, arrived).at(1, identified).at(2, moved('early')).now.legToken).toBeNull();
+    const over = told.at(61_000, { type: 'caller-left', cause: 'hung-up' });
+    expect(over.at(62_000, { type: 'wrap-up-saved', agent: anna, disposition: null, note: '' }).now).toMatchObject({
+      status: 'closed',
+      legToken: null,
+    });
   });
   test('[CNV9] a leg that was not answered has nothing to be taken up by', () => {
     expect(knownLeg(story().at(0, arrived).at(1, identified).now)).toBeNull();
