@@ -108,6 +108,11 @@ export const settingTable = {
     en: '`off`: SIP and audio go through Node’s own sockets and not through the C library’s, at a third more CPU. Native ones exist for Linux on x64 and arm64; elsewhere this changes nothing.',
     ja: '`off` にすると、SIP と音声に C ライブラリのソケットではなく Node のソケットを使います（CPU 使用量は約 3 割増）。ネイティブのソケットは Linux の x64 と arm64 だけにあり、他では何も変わりません。',
   },
+  DENWABAN_WEBRTC: {
+    default: '`own` where possible',
+    en: '`libdatachannel`: browsers are spoken to by that library and not by our own ICE, DTLS and SRTP, at twice the CPU a packet and without relays over TCP or TLS. Our own needs koffi and a Node with OpenSSL 3 inside; elsewhere this changes nothing.',
+    ja: '`libdatachannel` にすると、ブラウザーとの ICE・DTLS・SRTP に自前の実装ではなくこのライブラリを使います（1 パケットあたりの CPU は約 2 倍、TCP・TLS の中継は使えません）。自前の実装には koffi と OpenSSL 3 を含む Node が要り、それ以外では何も変わりません。',
+  },
   DENWABAN_LOG_LEVEL: {
     default: '`info`; `warn` in a terminal',
     en: '`trace`, `debug`, `info`, `warn`, `error` or `silent`. The log is JSON, one object a line, on standard output.',

@@ -110,6 +110,7 @@ describe('settings', () => {
     ['DATABASE_URL', 'localhost:5432'],
     ['DENWABAN_DEMO', 'maybe'],
     ['DENWABAN_NATIVE_SOCKETS', 'maybe'],
+    ['DENWABAN_WEBRTC', 'theirs'],
     ['DENWABAN_LOG_LEVEL', 'INFO'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
     const line = problem({ [name]: value });

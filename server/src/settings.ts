@@ -176,6 +176,11 @@ export function readSettings(
     wrong('DENWABAN_NATIVE_SOCKETS', `"${native}" is neither on nor off. Give one of the two.`);
   }
 
+  const webrtc = written('DENWABAN_WEBRTC');
+  if (webrtc !== undefined && !/^(own|libdatachannel)$/i.test(webrtc)) {
+    wrong('DENWABAN_WEBRTC', `"${webrtc}" is neither own nor libdatachannel. Give one of the two.`);
+  }
+
   for (const name of Object.keys(env)) {
     if (name.startsWith('DENWABAN_') && !(name in settingTable)) {
       warnings.push(`${name}: is not a setting and changes nothing.${nearest(name)}`);

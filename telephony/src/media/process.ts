@@ -28,12 +28,16 @@ export const retire = (): void => retireWhenIdle();
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv[2]);
-  const webrtc = await createWebRtc({
-    bindAddress: settings.bindAddress,
-    publicAddress: settings.publicAddress,
-    port: settings.portMin,
-    now: () => performance.now(),
-  });
+  const { datagrams, because } = ownDatagrams();
+  const { webrtc, because: library } = await createWebRtc(
+    {
+      bindAddress: settings.bindAddress,
+      publicAddress: settings.publicAddress,
+      port: settings.portMin,
+      now: () => performance.now(),
+    },
+    { wanted: process.env['DENWABAN_WEBRTC'], datagrams },
+  );
   let server: ControlServer | null = null;
   const engine = new MediaEngine({
     bindAddress: settings.bindAddress,
@@ -87,7 +91,6 @@ async function main(): Promise<void> {
     // The native library keeps threads: without this the process would not end.
     process.exit(code);
   };
-  const { datagrams, because } = ownDatagrams();
   const lateness = monitorEventLoopDelay({ resolution: delayGrainMs });
   lateness.enable();
   setInterval(() => {
@@ -120,6 +123,7 @@ async function main(): Promise<void> {
     void stop(1);
   });
   log('debug', 'datagram sockets', { kind: datagrams.kind, because });
+  log('debug', 'browsers', { by: library === null ? 'own' : 'libdatachannel', because: library });
   log('info', 'media process ready', {
     pid: process.pid,
     icePort: settings.portMin,

@@ -1,49 +1,12 @@
 import { createSocket } from 'node:dgram';
 import type { IceUdpMuxListener } from 'node-datachannel';
 import { isIPv6 } from 'node:net';
-import type { Transport, TransportListener } from '../rtp/index.js';
+import { MuxPortError, OfferError, type WebRtcOpener, type WebRtcOptions } from './contract.js';
 import { finishAnswer, readOffer } from './offer.js';
 import { WebRtcTransport } from './transport.js';
 
-export interface WebRtcOptions {
-  bindAddress: string;
-  publicAddress: string;
-  /** One UDP port for every browser (ICE mux): one hole in the firewall. */
-  port: number;
-  now: () => number;
-}
-
-/** Opens a browser's leg. @throws OfferError */
-export interface WebRtcOpener {
-  /** Where browsers are listened for. Kept from the start, not from the first browser on. */
-  readonly portHeld?: { port(): number };
-  open(request: {
-    leg: string;
-    offer: string;
-    ssrc: number;
-    /** A warm line: expects the data channel `ctl`. */
-    heartbeat: boolean;
-    listener: TransportListener;
-  }): Promise<{ transport: Transport; answer: string }>;
-}
-
-/** The offer could not be answered. */
-export class OfferError extends Error {
-  override readonly name = 'OfferError';
-  readonly code: 'bad-sdp' | 'failed';
-  constructor(code: 'bad-sdp' | 'failed', detail: string) {
-    super(detail);
-    this.code = code;
-  }
-}
-
-/** The port of all browsers is not ours to have. */
-export class MuxPortError extends Error {
-  override readonly name = 'MuxPortError';
-}
-
 /** Loads the native library and takes the port, so that a clash is told at the start and not at the first call. */
-export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener> {
+export async function createLibWebRtc(options: WebRtcOptions): Promise<WebRtcOpener> {
   await probe(options.bindAddress, options.port);
   const library = await import('node-datachannel');
   library.initLogger('Error', () => undefined);
@@ -54,7 +17,9 @@ export async function createWebRtc(options: WebRtcOptions): Promise<WebRtcOpener
   );
 
   return {
-    portHeld,
+    // It also keeps the port: from the start, and not from the first browser on.
+    // eslint-disable-next-line @typescript-eslint/require-await -- our own takes a moment
+    close: async () => portHeld.stop(),
     async open({ leg, offer, ssrc, heartbeat, listener }) {
       const read = readOffer(offer);
       if (read === null) throw new OfferError('bad-sdp', 'the offer has no audio with PCMU and a mid');
