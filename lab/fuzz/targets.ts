@@ -10,6 +10,7 @@ import { sipMessage } from './sip-message.js';
 import { sipStream } from './sip-stream.js';
 import { sockaddr } from './sockaddr.js';
 import type { AnyTarget } from './target.js';
+import { browserOffer, browserPort } from './webrtc.js';
 import { wireSchemas } from './wire.js';
 
 export const makeTargets = (): AnyTarget[] => [
@@ -25,5 +26,7 @@ export const makeTargets = (): AnyTarget[] => [
   sctpCourse,
   mediaControl,
   sockaddr,
+  browserPort,
+  browserOffer,
   wireSchemas,
 ];
