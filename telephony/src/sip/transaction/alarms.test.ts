@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FakeTimers } from '../testing/world.js';
-import { Alarm, Alarms } from './alarms.js';
+import { Alarm, Alarms, latenessMs } from './alarms.js';
 
 function setUp() {
   const timers = new FakeTimers();
   return { timers, alarms: new Alarms(timers, () => timers.now) };
 }
 
-test('each rings when it is due and only then, whatever was set and called off around it', () => {
+test('each rings when it is due and no sooner, a long one a little later, whatever was set and called off around it', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('set' as const), who: fc.nat(7), ms: fc.constantFrom(0, 500, 1_000, 5_000, 32_000) }),
     fc.record({ do: fc.constant('cancel' as const), who: fc.nat(7) }),
@@ -17,9 +17,15 @@ test('each rings when it is due and only then, whatever was set and called off a
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { timers, alarms } = setUp();
-      const due = new Map<number, number>();
+      const due = new Map<number, { at: number; lastAt: number }>();
       const all = Array.from({ length: 8 }, (_, who) => {
-        return new Alarm({ rung: () => (expect(due.get(who)).toBe(timers.now), due.delete(who)) }, 'A');
+        const rung = (): void => {
+          const { at, lastAt } = due.get(who)!;
+          expect(timers.now).toBeGreaterThanOrEqual(at);
+          expect(timers.now).toBeLessThanOrEqual(lastAt);
+          due.delete(who);
+        };
+        return new Alarm({ rung }, 'A');
       });
       for (const one of steps) {
         if (one.do === 'pass') timers.advance(one.ms);
@@ -28,9 +34,10 @@ test('each rings when it is due and only then, whatever was set and called off a
           due.delete(one.who);
         } else {
           alarms.set(all[one.who]!, one.ms);
-          due.set(one.who, timers.now + one.ms);
+          const at = timers.now + one.ms;
+          due.set(one.who, { at, lastAt: at + latenessMs(one.ms) });
         }
-        for (const at of due.values()) expect(at).toBeGreaterThanOrEqual(timers.now);
+        for (const { lastAt } of due.values()) expect(lastAt).toBeGreaterThanOrEqual(timers.now);
       }
       timers.advance(40_000);
       expect([due.size, timers.pending]).toEqual([0, 0]);
@@ -45,6 +52,19 @@ test('many of one length have one timer of the process between them, and none wh
   expect(timers.pending).toBe(2);
   for (const cancel of cancels) cancel();
   expect(timers.pending).toBe(1);
+});
+
+test('what lingers is ended together, twice a second, and what is to be sent again at its time', () => {
+  const { timers, alarms } = setUp();
+  const rung = { long: new Set<number>(), short: new Set<number>() };
+  for (let n = 0; n < 1_000; n++) {
+    alarms.after(32_000, () => rung.long.add(timers.now));
+    alarms.after(500, () => rung.short.add(timers.now));
+    timers.advance(1);
+  }
+  timers.advance(33_000);
+  expect(rung.short.size).toBe(1_000);
+  expect([...rung.long]).toEqual([32_000, 32_500, 33_000]);
 });
 
 test('whoever is rung may set another and call others off, also of the same length', () => {

@@ -3,7 +3,7 @@
  * is a list, and only its first has a timer of the process. A call sets a dozen, and most of them never ring.
  */
 import type { Timers } from '../ports.js';
-import type { Timer } from './timers.js';
+import { rfcTimers, type Timer } from './timers.js';
 
 /** Whose a timer is. */
 export interface Rung {
@@ -99,11 +99,17 @@ export class Alarms implements Timers {
       // Whoever was rung may have emptied the row, and another may stand in its place.
       if (this.#rows.get(row.ms) === row) {
         if (row.first === null) this.#rows.delete(row.ms);
-        else this.#wait(row, Math.max(row.first.at - now, 0));
+        else this.#wait(row, Math.max(row.first.at - now, latenessMs(row.ms)));
       }
     }
   }
 }
+
+/**
+ * How late one may ring that was not the first of its row. The long ones end what lingers, some hundred a second; to wake the
+ * process for each costs more than what it then does. Those that send again are shorter, and ring in time.
+ */
+export const latenessMs = (ms: number): number => (ms < rfcTimers.t4 ? 0 : ms / 64);
 
 /** What has timers as a transaction has them: two at most. One sends again, the other gives up, and later ends the lingering. */
 export abstract class Timed implements Rung {
